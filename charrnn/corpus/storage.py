@@ -78,7 +78,11 @@ def damage_as_user_error(directory: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise UserError("There is no corpus in {path}.", path=directory, field="corpus") from error
+        raise UserError(
+            "There is no corpus in {path}: give the directory that a corpus was saved in.",
+            path=directory,
+            field="corpus",
+        ) from error
     except (
         ValueError, KeyError, TypeError, EOFError, RecursionError, SyntaxError, TokenError,
         UserError,
@@ -87,7 +91,10 @@ def damage_as_user_error(directory: Path) -> Iterator[None]:
         known = isinstance(given, Message) and not isinstance(error, UserError)
         why = given if known else Message("{path} is damaged", path=DESCRIPTION_FILE)
         raise UserError(
-            "The corpus in {path} is damaged: {why}.", path=directory, why=why, field="corpus"
+            "The corpus in {path} is damaged ({why}): train on the text again.",
+            path=directory,
+            why=why,
+            field="corpus",
         ) from error
 
 

@@ -92,7 +92,7 @@ def _pattern_concept(name: str) -> Concept:
     """Return the concept of all matches of a regular expression between slashes."""
     if len(name) - 2 > MAX_PATTERN_CHARACTERS:
         raise UserError(
-            "A regular expression can have at most {most} characters.",
+            "A regular expression can have at most {most} characters: give a shorter one.",
             most=MAX_PATTERN_CHARACTERS,
             field="concept",
         )

@@ -112,9 +112,9 @@ def trace_steps(
     alpha = GenerationConfig(alpha=alpha).alpha  # checks it
     if not 0 <= place < len(text):
         raise UserError(
-            "There is no character {place} in a text of {count:,} characters.",
+            "There is no character {place} in this text: give 0 to {last}.",
             place=place,
-            count=len(text),
+            last=len(text) - 1,
             field="place",
         )
     if checkpoint.model.config.bidirectional:

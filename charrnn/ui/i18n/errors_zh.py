@@ -44,7 +44,9 @@ ERRORS: Mapping[str, str] = {
         "或字符区间（如 [[0, 12], [40, 44]]）。"
     ),
     "Give at most {most:,} spans of characters.": "字符区间最多 {most:,} 个。",
-    "A regular expression can have at most {most} characters.": "正则表达式最多 {most} 个字符。",
+    "A regular expression can have at most {most} characters: give a shorter one.": (
+        "正则表达式最多 {most} 个字符：请给出更短的。"
+    ),
     "{pattern} is not a regular expression that can be used here: {why}.": (
         "{pattern} 不是这里可用的正则表达式：{why}。"
     ),
@@ -69,8 +71,8 @@ ERRORS: Mapping[str, str] = {
     "There is nothing to compare: give the generated text and the training text.": (
         "没有可比较的内容，请给出生成的文本和训练文本。"
     ),
-    "There is no character {place} in a text of {count:,} characters.": (
-        "文本只有 {count:,} 个字符，没有第 {place} 个。"
+    "There is no character {place} in this text: give 0 to {last}.": (
+        "文本里没有位置 {place} 的字符：请给出 0 到 {last}。"
     ),
     "With documents = {kind} whole documents from all over the text are held out: set holdout = "
     "end.": "`documents` = {kind} 时，从全文各处整篇留出，请设 `holdout = end`。",
@@ -378,8 +380,12 @@ ERRORS: Mapping[str, str] = {
     "run, or owner/name of one on the Hub.": (
         "没有名为 {name} 的模型，它可能已被清除。请在列表中另选一个，或重新训练。"
     ),
-    "There is no corpus in {path}.": "{path} 里没有语料。",
-    "The corpus in {path} is damaged: {why}.": "{path} 里的语料已损坏：{why}。",
+    "There is no corpus in {path}: give the directory that a corpus was saved in.": (
+        "{path} 里没有语料：请给出保存语料的目录。"
+    ),
+    "The corpus in {path} is damaged ({why}): train on the text again.": (
+        "{path} 里的语料已损坏（{why}）：请用原文本重新训练。"
+    ),
     # scoring and inspecting a text
     "There is nothing to score: the text needs, after its first character, at least one that the "
     "model knows.": "没有可评分的内容：除第一个字符外，文本中至少要有一个模型认识的字符。",
