@@ -21,37 +21,51 @@ def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
     Progress is shown on standard error: as a bar in a terminal, else as a line every ten seconds.
     """
     end = None
-    next_line = _LINE_EVERY_SECONDS
-    bar: tqdm[None] | None = None
-    start: Event = {}
-    progress: Event | None = None
+    output: _RunOutput | None = None
     for event in events:
         kind = event["event"]
         if kind == "start":
-            start = event
-            bar = _bar(event)
-            bar.write(_opening(event))
-        elif kind == "progress":
-            progress = event
-            if bar is not None and not bar.disable:
-                _move(bar, event, start)
-            elif event["seconds"] >= next_line:
-                next_line = event["seconds"] + _LINE_EVERY_SECONDS
-                note(f"{position_text(event)}, {state_text(event)}")
-        elif kind == "sample" and bar is not None:
-            if progress is not None:  # once for the samples that follow it
-                bar.write(f"epoch {progress['epoch']:.4g}, {perplexity_text(progress)}")
-                progress = None
-            text = event["text"].replace("\n", "⏎")
-            bar.write(f" - {text}")
-        elif kind == "note" and bar is not None:
-            bar.write(event["message"])
+            output = _RunOutput(event)
+        elif kind == "progress" and output is not None:
+            output.show_progress(event)
+        elif kind == "sample" and output is not None:
+            output.show_sample(event)
+        elif kind == "note" and output is not None:
+            output.bar.write(event["message"])
         elif kind == "end":
             end = event
-            if bar is not None:
-                bar.close()
+            if output is not None:
+                output.bar.close()
             print(event["message"])
     return end
+
+
+class _RunOutput:
+    """The output of a run that has started: its progress bar, and what is printed above that."""
+
+    def __init__(self, start: Event) -> None:
+        self._start = start
+        self._next_line_at = _LINE_EVERY_SECONDS
+        self._progress: Event | None = None  # the latest, until a sample has shown it
+        self.bar = _bar(start)
+        self.bar.write(_opening(start))
+
+    def show_progress(self, event: Event) -> None:
+        """Move the bar or, without a terminal, print a line now and then."""
+        self._progress = event
+        if not self.bar.disable:
+            _move(self.bar, event, self._start)
+        elif event["seconds"] >= self._next_line_at:
+            self._next_line_at = event["seconds"] + _LINE_EVERY_SECONDS
+            note(f"{position_text(event)}, {state_text(event)}")
+
+    def show_sample(self, event: Event) -> None:
+        """Print a sample, the first one of a step after its perplexities."""
+        if self._progress is not None:
+            progress, self._progress = self._progress, None
+            self.bar.write(f"epoch {progress['epoch']:.4g}, {perplexity_text(progress)}")
+        text = event["text"].replace("\n", "⏎")
+        self.bar.write(f" - {text}")
 
 
 def _bar(start: Event) -> tqdm[None]:
