@@ -216,6 +216,16 @@ def test_the_cells_of_a_notebook_without_what_they_printed():
     assert taken("json", json.dumps(old)).text == "a\nb"
 
 
+@pytest.mark.parametrize(
+    ("file_format", "data"),
+    [("csv", CSV), ("jsonl", JSONL), ("json", NOTEBOOK), ("html", PAGE), ("subtitles", SRT)],
+)
+def test_parts_can_be_listed_without_a_text(file_format, data):
+    listed = extract(file_format, data.encode(), None, limit=MB, listed_only=True)
+    assert listed.text is None
+    assert listed.parts == taken(file_format, data).parts
+
+
 # ---- subtitles, pages, Markdown -------------------------------------------------------------
 
 
