@@ -246,6 +246,28 @@ def test_a_measurement_that_is_left_stops_and_what_was_measured_is_kept(open_mod
         page.remove_listener("request", note)
 
 
+def test_lost_effects_of_the_context_are_a_problem_that_can_be_tried_again(open_mode):
+    def lose_effects(route):
+        if route.request.post_data_json["fn_name"] == "context_effects":
+            route.fulfill(json={})
+        else:
+            route.continue_()
+
+    page = open_mode("step", "unit")
+    page.route("**/component_server/", lose_effects)
+    page.locator(".inspect-modes input[value=reach]").check()
+    problem, rows = (
+        page.locator(".reach-context .inspect-problem"),
+        page.locator(".reach-context tr"),
+    )
+    expect(problem).to_contain_text("The server did not answer", timeout=60_000)
+    expect(page.locator(".reach-readout tr")).to_have_count(5)  # the gradients are there
+    page.unroute("**/component_server/")
+    problem.get_by_role("button", name="Try again").click()
+    expect(problem).to_be_hidden()
+    expect(page.locator(".reach-context tr")).to_have_count(9)
+
+
 def test_a_text_that_is_too_short_is_enough_for_fewer_steps(open_mode):
     page = open_mode("reach")
     page.locator(".inspect-source").select_option("own")

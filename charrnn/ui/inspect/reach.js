@@ -49,6 +49,7 @@ export function reachMode(tab) {
     training = found.training;
     drawGradients();
     drawProblem(null);
+    drawContextProblem(null);
     isMeasuring = true;
     await measureMissing(found, jobOf(measurement), isOld);
     if (!isOld()) isMeasuring = false;
@@ -70,6 +71,7 @@ export function reachMode(tab) {
       const answer = await tab.ask("context_effects", { job });
       if (isOld()) return;
       if (answer.effects) drawContext(answer);
+      else drawContextProblem(answer.problem ?? tab.noAnswer());
     }
     await measureNewModels(job, isOld);
   }
@@ -111,6 +113,10 @@ export function reachMode(tab) {
     panel.classList.toggle("without", Boolean(problem));
     find(".reach-gradient").hidden = problem?.field === "checkpoint";
     find(".reach-context").hidden = problem?.field === "checkpoint";
+  }
+
+  function drawContextProblem(problem) {
+    tab.showProblem(find(".reach-context .inspect-problem"), problem, measure);
   }
 
   // ---- gradients -------------------------------------------------------------------------------
