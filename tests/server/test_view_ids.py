@@ -71,7 +71,7 @@ def test_what_is_told_of_a_run_by_its_view_id_does_not_hold_the_run_s_id(context
 
 def test_a_view_id_stops_stars_resumes_and_samples_nothing(context, run):
     key = view_id(run.id)
-    with pytest.raises(UserError, match="its link only shows it"):
+    with pytest.raises(UserError, match="only the browser or program that started the run knows"):
         runs.stop(context, key)
     for control in (
         lambda: context.runs.find(key),

@@ -68,14 +68,7 @@ async def follow(
 
 def stop(context: AppContext, run: object) -> str:
     """Tell a run to stop, and return its state. Raises UserError if there is no such run."""
-    key = validation.as_text(run, "run")
-    if is_view_id(key):
-        raise UserError(
-            "Only the browser or program that started this run can stop it: its link only shows "
-            "it.",
-            field="run",
-        )
-    found = context.runs.find(key)
+    found = find_run(context, run)
     found.stop()
     return found.state
 
