@@ -261,7 +261,7 @@ def endpoints(context: AppContext) -> None:
         """Measure how much of a generated text is copied from the training text, exactly.
 
         Parameters:
-            generated: the generated text, 10,000 characters at most.
+            generated: the generated text, 100,000 characters at most.
             training_text: what the model was trained on, 2,000,000 characters at most.
 
         Returns:

@@ -256,10 +256,7 @@ def test_lost_effects_of_the_context_are_a_problem_that_can_be_tried_again(open_
     page = open_mode("step", "unit")
     page.route("**/component_server/", lose_effects)
     page.locator(".inspect-modes input[value=reach]").check()
-    problem, rows = (
-        page.locator(".reach-context .inspect-problem"),
-        page.locator(".reach-context tr"),
-    )
+    problem = page.locator(".reach-context .inspect-problem")
     expect(problem).to_contain_text("The server did not answer", timeout=60_000)
     expect(page.locator(".reach-readout tr")).to_have_count(5)  # the gradients are there
     page.unroute("**/component_server/")

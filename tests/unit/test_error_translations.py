@@ -18,7 +18,8 @@ SOURCE = Path(charrnn.__file__).parent
 
 # Modules whose messages appear on the command line or in programs only, which speak English.
 ENGLISH_ONLY = (
-    *("cli/", "loading.py", "hub/space.py", "ui/api.py", "ui/operations/", "ui/mcp_server/"),
+    *("cli/", "loading.py", "hub/space.py", "ui/api.py", "ui/mcp_server/"),
+    *(f"ui/operations/{name}.py" for name in ("generation", "runs", "training")),
     *("app.py", "runs/limits.py"),
 )
 # Messages of other modules that do not reach the page.

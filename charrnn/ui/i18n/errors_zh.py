@@ -93,6 +93,9 @@ ERRORS: Mapping[str, str] = {
         "文本只有 {count:,} 个字符，请至少给出 {least:,} 个。"
     ),
     "Select some characters of the text first.": "请先选中文本中的一些字符。",
+    "The prefix has {count:,} characters: give at most {most:,}.": (
+        "开头有 {count:,} 个字符，请最多给出 {most:,} 个。"
+    ),
     "{name} can have at most {most:,} characters: choose a part of it.": (
         "{name} 最多 {most:,} 个字符，请选取其中一部分。"
     ),

@@ -11,11 +11,10 @@ from ...checkpoint import Checkpoint
 from ...checkpoint.dataset_of_model import corpus_name, local_datasets
 from ...corpus import Corpus
 from ...corpus.split import SPREAD
-from ...errors import UserError
 from ...text import datasets
-from ...utils.validation import clean_text
 from ...vocabulary import Ids
 from .. import i18n
+from ..operations.arguments import checked_text
 from ..operations.inspection import MAX_INSPECTED_CHARACTERS
 from .strings import TEXT_LABELS
 
@@ -64,10 +63,10 @@ def choose_text(
 ) -> ChosenText:
     """Return the text with this key, or that of `default` if the model has no such text.
 
-    Raises UserError if the user's own text is too long.
+    Raises UserError if the user's own text, `own`, is too long.
     """
     if source == OWN:
-        text = _checked_own(own)
+        text = checked_text(own or "", "text", MAX_INSPECTED_CHARACTERS)
         return ChosenText(OWN, text, len(text), is_shared=False)
     parts = {} if corpus is None else _own_parts(corpus)
     if source == TRAINING and corpus is not None:
@@ -123,18 +122,3 @@ def _unknown_share(checkpoint: Checkpoint, name: str) -> float:
 @lru_cache(maxsize=len(datasets.DATASETS))
 def _sample(name: str) -> str:
     return datasets.load(name).text[:_SAMPLE_CHARACTERS]
-
-
-def _checked_own(value: object) -> str:
-    """Return the user's text, cleaned. Raises UserError if it is too long."""
-    # A browser may send two characters for each line end, and `clean_text` leaves one.
-    raw = value if isinstance(value, str) else ""
-    text = clean_text(raw) if len(raw) <= 2 * MAX_INSPECTED_CHARACTERS else raw
-    if len(text) > MAX_INSPECTED_CHARACTERS:
-        raise UserError(
-            "{name} can have at most {most:,} characters: choose a part of it.",
-            name="text",
-            most=MAX_INSPECTED_CHARACTERS,
-            field="text",
-        )
-    return text

@@ -20,9 +20,9 @@ from ...corpus.chunks import CHUNK_CHARACTERS
 from ...errors import UserError
 from ...inspection import CopiedSpan, Novelty, novelty
 from ...runs.uploads import path_within
-from ...utils.validation import clean_text
 from ...utils.yield_points import yield_point
 from ..operations import Caller, find_model
+from ..operations.arguments import checked_text
 from ..server.answers import Json, answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext
@@ -170,17 +170,9 @@ async def _about_model(
 
 
 def _checked_texts(value: object) -> list[str]:
-    """Return the texts of a query. Raises UserError if one of them is too long."""
+    """Return the texts of a query. Raises UserError if one is too long, or no text."""
     texts = value if isinstance(value, list) else []
-    checked = [clean_text(text) if isinstance(text, str) else "" for text in texts[:MAX_TEXTS]]
-    if any(len(text) > MAX_COMPARED_CHARACTERS for text in checked):
-        raise UserError(
-            "{name} can have at most {most:,} characters: choose a part of it.",
-            name="text",
-            most=MAX_COMPARED_CHARACTERS,
-            field="text",
-        )
-    return checked
+    return [checked_text(text or "", "text", MAX_COMPARED_CHARACTERS) for text in texts[:MAX_TEXTS]]
 
 
 def _training_text(comparer: Comparer, corpus: Corpus | None, file: object) -> TrainingText | None:

@@ -12,10 +12,10 @@ from ...evaluation import score as score_text
 from ...generation import stream
 from ...generation.stopping import finishing_after
 from ...utils import validation
-from ...utils.validation import clean_text
 from ..services.context import AppContext
 from ..services.time_slicer import FRAME_SECONDS, SCORING_SLICER, SLICER
 from . import Caller, find_model
+from .arguments import checked_prefix, checked_seed, checked_text
 
 MAX_GENERATED_CHARACTERS = 100_000
 MAX_PREFIX_CHARACTERS = 100_000
@@ -38,31 +38,28 @@ async def generate(
 
     Raises UserError for invalid arguments.
     """
-    count, start_text = validation.as_int(length, "length"), validation.as_text(prefix, "prefix")
+    count, start_text = (
+        validation.as_int(length, "length"),
+        checked_prefix(prefix, MAX_PREFIX_CHARACTERS),
+    )
     if not 0 <= count <= MAX_GENERATED_CHARACTERS:
         raise UserError(
             "length = {value}: give 0 to {most:,} characters.",
             value=count,
             most=MAX_GENERATED_CHARACTERS,
+            field="length",
         )
-    if len(start_text) > MAX_PREFIX_CHARACTERS:
-        raise UserError(
-            "The prefix has {count:,} characters: give at most {most:,}.",
-            count=len(start_text),
-            most=MAX_PREFIX_CHARACTERS,
-            field="prefix",
-        )
-    checked_seed = None if seed is None else validation.as_int(seed, "seed")
+    exponent, checked_mode = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
+    seed_number = checked_seed(seed)
     ends = () if stop in (None, "") else validation.as_texts(stop, "stop")
     finishes = validation.as_bool(finish_sentence, "finish_sentence")
     sentence_after = finishing_after(count) if finishes else None
-    exponent, checked_mode = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
-    model, start_text = await find_model(context, caller, checkpoint), clean_text(start_text)
+    model = await find_model(context, caller, checkpoint)
 
     def texts() -> Generator[str, None, None]:
         pieces, last_frame_at = [start_text], time.perf_counter()
         characters = stream(
-            model.open(), start_text, count, checked_mode, exponent, checked_seed, ends,
+            model.open(), start_text, count, checked_mode, exponent, seed_number, ends,
             sentence_after,
         )  # fmt: skip
         with SLICER.stream(caller.client.id) as turns:
@@ -85,17 +82,12 @@ async def score(
     context: AppContext, caller: Caller, checkpoint: object, text: object
 ) -> dict[str, Any]:
     """Score a text with a model. Raises UserError for invalid arguments."""
-    checked_text = validation.as_text(text, "text")
-    if len(checked_text) > MAX_SCORED_CHARACTERS:
-        raise UserError(
-            "A text to score can have at most {most:,} characters: choose a part of it.",
-            most=MAX_SCORED_CHARACTERS,
-        )
+    scored = checked_text(text, "text", MAX_SCORED_CHARACTERS)
     model, user = await find_model(context, caller, checkpoint), caller.client.id
 
     def compute() -> dict[str, Any]:
         opened = model.open()
-        result = SCORING_SLICER.compute(user, lambda: score_text(opened, clean_text(checked_text)))
+        result = SCORING_SLICER.compute(user, lambda: score_text(opened, scored))
         return dict(result.as_dict())
 
     return await context.limiters.scoring.run(caller.client, compute)

@@ -13,13 +13,13 @@ from ...generation.lines import Line
 from ...generation.lines import lines as write_lines
 from ...generation.nearest_lines import NearestLines
 from ...utils import validation
-from ...utils.validation import clean_text
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext
 from ..services.lru_cache import LRUCache
 from ..services.time_slicer import SCORING_SLICER
 from ..services.training_texts import training_corpus
 from . import Caller, find_model
+from .arguments import checked_prefix, checked_seed
 
 MAX_LINES = 200
 MAX_PREFIX_CHARACTERS = 200
@@ -39,20 +39,12 @@ async def lines(
     new_only: bool = False,
 ) -> list[dict[str, Any]]:
     """Write whole lines with a model. Raises UserError for invalid arguments."""
-    count, begun = validation.as_int(n, "n"), validation.as_text(prefix, "prefix")
+    count, begun = validation.as_int(n, "n"), checked_prefix(prefix, MAX_PREFIX_CHARACTERS)
     if not 1 <= count <= MAX_LINES:
         raise UserError(
             "n = {value}: give 1 to {most:,} lines.", value=count, most=MAX_LINES, field="n"
         )
-    if len(begun) > MAX_PREFIX_CHARACTERS:
-        raise UserError(
-            "The prefix has {count:,} characters: give at most {most:,}.",
-            count=len(begun),
-            most=MAX_PREFIX_CHARACTERS,
-            field="prefix",
-        )
-    exponent = validation.as_float(alpha, "alpha")
-    checked_seed = None if seed is None else validation.as_int(seed, "seed")
+    exponent, seed_number = validation.as_float(alpha, "alpha"), checked_seed(seed)
     model = await find_model(context, caller, checkpoint)
 
     def compute() -> list[dict[str, Any]]:
@@ -62,9 +54,9 @@ async def lines(
             return write_lines(
                 opened,
                 count,
-                clean_text(begun),
+                begun,
                 exponent,
-                checked_seed,
+                seed_number,
                 new_only=new_only,
                 training_lines=_training_lines(model, opened),
             )
