@@ -1,9 +1,9 @@
 """The app's public endpoints, for `gradio_client` and plain HTTP.
 
 There are eleven: `/train`, `/follow`, `/stop`, `/generate`, `/lines`, `/score`, `/inspect`,
-`/find_units`, `/novelty`, `/models`, `/recipes`. They call the
-operations (`operations/`). The app's API documentation has their
-docstrings. One argument may be a file, `corpus`: a file that was uploaded to this app.
+`/find_units`, `/novelty`, `/models`, `/recipes`. `operations/` does their work. Their docstrings
+are the app's API documentation. One argument may be a file, `corpus`: a file that was uploaded to
+this app.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gradio.utils import get_upload_folder
 
 from ..errors import UserError
 from ..runs.uploads import path_within
-from .api_documentation import add_endpoint
+from .api_documentation import add_endpoints
 from .operations import (
     Caller,
     generation,
@@ -40,6 +40,14 @@ TEXT_ENDPOINTS = ("train", "score", "inspect", "find_units", "novelty")  # take 
 
 def endpoints(context: AppContext) -> None:
     """Add the endpoints to the Blocks that are open now."""
+    _add_training(context)
+    _add_generation(context)
+    _add_inspection(context)
+    _add_listing(context)
+
+
+def _add_training(context: AppContext) -> None:
+    """Add /train, /follow and /stop."""
 
     async def train(
         corpus: str | dict[str, Any] | list[Any] | None = None,
@@ -118,6 +126,12 @@ def endpoints(context: AppContext) -> None:
         """
         with _errors_for_callers():
             return runs.stop(context, run)
+
+    add_endpoints(train, follow, stop)
+
+
+def _add_generation(context: AppContext) -> None:
+    """Add /generate, /lines and /score."""
 
     async def generate(
         checkpoint: str,
@@ -211,6 +225,12 @@ def endpoints(context: AppContext) -> None:
                 context, Caller.from_request(context, request), checkpoint, text
             )
 
+    add_endpoints(generate, lines, score)
+
+
+def _add_inspection(context: AppContext) -> None:
+    """Add /inspect, /find_units and /novelty."""
+
     async def inspect(
         checkpoint: str, text: str, request: gr.Request | None = None
     ) -> dict[str, Any]:
@@ -274,6 +294,12 @@ def endpoints(context: AppContext) -> None:
                 context, Caller.from_request(context, request), generated, training_text
             )
 
+    add_endpoints(inspect, find_units, novelty)
+
+
+def _add_listing(context: AppContext) -> None:
+    """Add /models and /recipes."""
+
     async def models(request: gr.Request | None = None) -> list[dict[str, Any]]:
         """List the models that come with the app, and the public ones on the Hub.
 
@@ -295,10 +321,7 @@ def endpoints(context: AppContext) -> None:
         """
         return listing.recipes()
 
-    for function in (
-        train, follow, stop, generate, lines, score, inspect, find_units, novelty, models, recipes,
-    ):  # fmt: skip
-        add_endpoint(function)
+    add_endpoints(models, recipes)
 
 
 def uploaded_files(corpus: object) -> Sequence[Path] | None:

@@ -17,8 +17,13 @@ from gradio.events import api
 _ENTRY = re.compile(r"    (\w+): (.*)")  # of a parameter; the lines that follow are indented more
 
 
-def add_endpoint(function: Callable[..., Any]) -> None:
-    """Add a function as an endpoint of its name to the Blocks that are open now."""
+def add_endpoints(*functions: Callable[..., Any]) -> None:
+    """Add each function as an endpoint of its name to the Blocks that are open now."""
+    for function in functions:
+        _add_endpoint(function)
+
+
+def _add_endpoint(function: Callable[..., Any]) -> None:
     number = api(function, api_name=function.__name__)["id"]
     parameters, result = describe_function(function)
     added = get_blocks_context().fns[number]  # type: ignore[union-attr]

@@ -16,6 +16,7 @@ from charrnn.evaluation import score
 from charrnn.generation import generate
 from charrnn.generation.lines import lines
 from charrnn.recipes import RECIPES
+from charrnn.ui.operations import generation, inspection, line_generation
 from charrnn.vocabulary import Vocabulary
 
 small, context, url, client = endpoints.small, endpoints.context, endpoints.url, endpoints.client
@@ -59,6 +60,23 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
         "/models": [],
         "/recipes": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "parameter", "most"),
+    [
+        ("/generate", "length", generation.MAX_GENERATED_CHARACTERS),
+        ("/lines", "n", line_generation.MAX_LINES),
+        ("/score", "text", generation.MAX_SCORED_CHARACTERS),
+        ("/inspect", "text", inspection.MAX_INSPECTED_CHARACTERS),
+        ("/novelty", "generated", inspection.MAX_GENERATED_CHARACTERS),
+        ("/novelty", "training_text", inspection.MAX_TRAINING_CHARACTERS),
+    ],
+)
+def test_the_documentation_of_a_parameter_tells_its_limit(url, endpoint, parameter, most):
+    told = httpx.get(f"{url}gradio_api/info").json()["named_endpoints"][endpoint]["parameters"]
+    (found,) = [one for one in told if one["parameter_name"] == parameter]
+    assert f" {most:,}" in found["type"]["description"]
 
 
 def test_each_parameter_and_result_is_described_in_full(url):
@@ -186,6 +204,7 @@ def test_half_a_surrogate_pair_is_replaced(url):
         ({"alpha": 0}, "alpha = 0"),
         ({"seed": -1}, "seed = -1"),
         ({"prefix": 3}, "prefix = 3: give a text"),
+        ({"prefix": "a" * 100_001}, "The prefix has 100,001 characters"),
         ({"finish_sentence": "yes"}, "finish_sentence = 'yes': choose true or false"),
     ],
 )
