@@ -1,11 +1,11 @@
 """The Generate tab: a trained model continues a prefix.
 
 This file builds the components. `events.py` connects them to the server, and `stream.py` generates
-the text. In the browser, `generate.js` draws the buttons and keeps the pages for undo and redo,
-`text_panel.js` draws the text, and `next_char.js` the ten likeliest next characters;
-`novelty.js` shows what was copied from the training text. A model of lines has a list of them in
-place of the text (`lines.js`). The page with all of its text is sent with every request, so the
-server stores nothing between two of them.
+the text. In the browser, `generate.js` asks for texts, `passages.js` keeps them for undo and redo,
+`text_panel.js` draws the text, and `next_char.js` the ten likeliest next characters; `novelty.js`
+shows what was copied from the training text. A model of lines has a list of them in place of the
+text (`lines.js`). The whole passage is sent with every request, so the server stores nothing
+between two of them.
 """
 
 from __future__ import annotations
@@ -74,112 +74,149 @@ def generate_tab(context: AppContext) -> GenerateTab:
 
     with gr.Row(elem_classes="page-columns generate-columns"):
         with gr.Column(scale=2, min_width=300, elem_classes="card generate-main"):
-            checkpoint = gr.Dropdown(
-                options,
-                value=default_key,
-                label=i18n.t("generate-checkpoint"),
-                filterable=False,
-                interactive=True,
-                elem_id="generate-checkpoint",
-            )
-            from_hub = html_component(
-                "generate/from_hub_link",
-                asset("generate/from_hub_link.html"),
-                words=[FROM_HUB_LINK],
-                elem_id="generate-from-hub",
-            )
-            _error_message("checkpoint")
-            prefix = gr.Textbox(
-                default_prefix,
-                label=i18n.t("generate-prefix"),
-                placeholder=i18n.t("generate-prefix-hint"),
-                lines=2,
-                max_lines=6,
-                elem_id="generate-prefix",
-            )
-            page = html_component(
-                "generate/generate",
-                asset("generate/generate.html"),
-                {"id": ""},
-                words=[TEXT],
-                three_alphas=THREE_ALPHAS,
-                fields={"checkpoint": default_key, "prefix": default_prefix},
-                elem_id="generate-page",
-            )
-            html_component(
-                "generate/lines",
-                asset("generate/lines.html"),
-                server_functions=[bind(f, context) for f in (describe_lines, write_lines)],
-                words=[LINES],
-                checkpoint=default_key,
-                elem_id="generate-lines",
-            )
-            comparer = Comparer(context)
-            html_component(
-                "generate/novelty",
-                asset("novelty/report.html"),
-                server_functions=[bind(f, comparer) for f in COMPARISON],
-                words=[NOVELTY],
-                elem_id="generate-novelty",
-            )
+            checkpoint, from_hub = _model_fields(options, default_key)
+            prefix, passage = _text_fields(default_key, default_prefix)
+            _line_list(context, default_key)
+            _novelty_report(context)
         with gr.Column(scale=1, min_width=260, elem_classes="generate-side"):
-            next_char = html_component(
-                "generate/next_char",
-                asset("generate/next_char.html"),
-                {"mode": "sample", "alpha": 1.0},
-                server_functions=[bind(next_characters, context), bind(hidden_states, context)],
-                words=[TEXT],
-                alphas=ALPHAS,
-                elem_id="generate-next-char",
-            )
-            length = gr.Slider(
-                1,
-                MAX_LENGTH_ON_SLIDER,
-                value=200,
-                step=1,
-                label=i18n.t("generate-length"),
-                elem_id="generate-length",
-            )
-            stop = gr.Textbox(
-                label=i18n.t("generate-stop"),
-                placeholder=i18n.t("generate-stop-hint"),
-                max_lines=1,
-                max_length=MAX_STOP_CHARACTERS,
-                elem_id="generate-stop",
-            )
-            finish = gr.Checkbox(
-                label=i18n.t("generate-finish"),
-                info=i18n.t("generate-finish-hint"),
-                elem_id="generate-finish",
-            )
-            seed = gr.Textbox(
-                label=i18n.t("generate-seed"),
-                placeholder=i18n.t("generate-seed-hint"),
-                max_lines=1,
-                elem_id=element_id("generate-seed"),
-            )
-            _error_message("settings")
+            next_char = _next_char_panel(context)
+            length, stop, finish, seed = _settings_fields()
 
-    fields = Fields(
-        checkpoint, prefix, page, next_char, length, stop, finish, seed, gr.JSON(visible=False)
+    browser_state = gr.JSON(visible=False)
+    wire_events(
+        context,
+        Fields(checkpoint, prefix, passage, next_char, length, stop, finish, seed, browser_state),
+        default_prefix,
     )
-    wire_events(context, fields, default_prefix)
-    named = {
-        "prefix": prefix,
-        "next_char": next_char,
-        "length": length,
-        "generate-seed": seed,
-        "generate-stop": stop,
-        "generate-finish": finish,
-    }
     return GenerateTab(
         checkpoint,
-        {"checkpoint": checkpoint} | named,
+        {
+            "checkpoint": checkpoint,
+            "prefix": prefix,
+            "next_char": next_char,
+            "length": length,
+            "generate-seed": seed,
+            "generate-stop": stop,
+            "generate-finish": finish,
+        },
         from_hub,
-        fields.browser_state,
+        browser_state,
         partial(update_models, context, default_key),
         partial(initial_models, context, default_key),
     )
+
+
+def _model_fields(
+    options: list[tuple[str, str]], default_key: str | None
+) -> tuple[gr.Dropdown, gr.HTML]:
+    """Build the dropdown of models, and the link beside it to those on the Hub."""
+    checkpoint = gr.Dropdown(
+        options,
+        value=default_key,
+        label=i18n.t("generate-checkpoint"),
+        filterable=False,
+        interactive=True,
+        elem_id="generate-checkpoint",
+    )
+    from_hub = html_component(
+        "generate/from_hub_link",
+        asset("generate/from_hub_link.html"),
+        words=[FROM_HUB_LINK],
+        elem_id="generate-from-hub",
+    )
+    _error_message("checkpoint")
+    return checkpoint, from_hub
+
+
+def _text_fields(default_key: str | None, default_prefix: str) -> tuple[gr.Textbox, gr.HTML]:
+    """Build the field of the prefix, and the text with its buttons."""
+    prefix = gr.Textbox(
+        default_prefix,
+        label=i18n.t("generate-prefix"),
+        placeholder=i18n.t("generate-prefix-hint"),
+        lines=2,
+        max_lines=6,
+        elem_id="generate-prefix",
+    )
+    passage = html_component(
+        "generate/generate",
+        asset("generate/generate.html"),
+        {"id": ""},
+        words=[TEXT],
+        three_alphas=THREE_ALPHAS,
+        fields={"checkpoint": default_key, "prefix": default_prefix},
+        elem_id="generate-page",
+    )
+    return prefix, passage
+
+
+def _line_list(context: AppContext, default_key: str | None) -> None:
+    """Build the list that takes the place of the text for a model of lines."""
+    html_component(
+        "generate/lines",
+        asset("generate/lines.html"),
+        server_functions=[bind(f, context) for f in (describe_lines, write_lines)],
+        words=[LINES],
+        checkpoint=default_key,
+        elem_id="generate-lines",
+    )
+
+
+def _novelty_report(context: AppContext) -> None:
+    """Build the report of what was copied from the training text."""
+    comparer = Comparer(context)
+    html_component(
+        "generate/novelty",
+        asset("novelty/report.html"),
+        server_functions=[bind(f, comparer) for f in COMPARISON],
+        words=[NOVELTY],
+        elem_id="generate-novelty",
+    )
+
+
+def _next_char_panel(context: AppContext) -> gr.HTML:
+    """Build the panel that chooses greedy or sampling and α, and shows the next characters."""
+    return html_component(
+        "generate/next_char",
+        asset("generate/next_char.html"),
+        {"mode": "sample", "alpha": 1.0},
+        server_functions=[bind(next_characters, context), bind(hidden_states, context)],
+        words=[TEXT],
+        alphas=ALPHAS,
+        elem_id="generate-next-char",
+    )
+
+
+def _settings_fields() -> tuple[gr.Slider, gr.Textbox, gr.Checkbox, gr.Textbox]:
+    """Build the fields of length, stop string, finishing the sentence, and seed."""
+    length = gr.Slider(
+        1,
+        MAX_LENGTH_ON_SLIDER,
+        value=200,
+        step=1,
+        label=i18n.t("generate-length"),
+        elem_id="generate-length",
+    )
+    stop = gr.Textbox(
+        label=i18n.t("generate-stop"),
+        placeholder=i18n.t("generate-stop-hint"),
+        max_lines=1,
+        max_length=MAX_STOP_CHARACTERS,
+        elem_id="generate-stop",
+    )
+    finish = gr.Checkbox(
+        label=i18n.t("generate-finish"),
+        info=i18n.t("generate-finish-hint"),
+        elem_id="generate-finish",
+    )
+    seed = gr.Textbox(
+        label=i18n.t("generate-seed"),
+        placeholder=i18n.t("generate-seed-hint"),
+        max_lines=1,
+        elem_id=element_id("generate-seed"),
+    )
+    _error_message("settings")
+    return length, stop, finish, seed
 
 
 def _error_message(place: str) -> None:

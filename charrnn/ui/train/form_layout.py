@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import gradio as gr
 
@@ -30,10 +31,7 @@ from .request import (
 from .settings_form import custom_settings
 from .start_model import start_field, start_note
 from .strings import REPORT
-from .summary import (
-    corpus_summary,
-    model_summary,
-)
+from .summary import corpus_summary, model_summary
 
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
              "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip
@@ -48,8 +46,19 @@ def build_form(limits: Limits, context: AppContext | None = None) -> Form:
     """
     request = TrainRequest()
     plan = request.plan()
-    report = corpus_summary(request, plan.corpus, "en")
-    model = model_summary(request, (plan.model, plan.training))
+    return Form(
+        **_text_fields(request, corpus_summary(request, plan.corpus, "en"), limits),
+        **_recipe_fields(request, context),
+        **_settings_fields(request),
+        **_button_and_model(model_summary(request, (plan.model, plan.training))),
+    )
+
+
+def _text_fields(request: TrainRequest, summary: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """Build the choice of a text, the fields of the user's own, and what is said of the text.
+
+    This function and those below return components by their names in `Form`.
+    """
     corpus = gr.Radio(
         [(t(f"corpus-{name}"), name) for name in (*(e.name for e in datasets.DATASETS), OWN)],
         value=request.corpus,
@@ -58,51 +67,73 @@ def build_form(limits: Limits, context: AppContext | None = None) -> Form:
         elem_id="train-corpus",
     )
     with gr.Column(visible=False, elem_classes="train-own") as own:
-        paste = gr.Textbox(
-            label=t("train-paste"),
-            placeholder=t("train-paste-here"),
-            lines=6,
-            max_lines=6,  # fixed: a growing field would lay out the page again for each line
-            elem_id=PASTE,
-        )
-        own_text_problem(limits)
-        files = gr.File(
-            label=t("train-files"),
-            file_count="multiple",
-            height=110,
-            elem_id=element_id("train-files"),
-        )
-        source = gr.Radio(
-            [(t(f"train-source-{name}"), name) for name in (FROM_PASTE, FROM_FILES)],
-            value=FROM_FILES,
-            label=t("train-source"),
-            info=t("train-source-hint"),
-            visible=False,
-            elem_classes="choose two",
-            elem_id="train-source",
-        )
-        encoding = gr.Dropdown(
-            [(t("train-encoding-auto"), AUTO), *((display_name(e), e) for e in ENCODINGS)],
-            value=AUTO,
-            label=t("train-encoding"),
-            info=t("train-encoding-hint"),
-            filterable=False,
-            visible=False,
-            elem_id="train-encoding",
-        )
-        part = build_part_choice()
+        own_fields = _own_text_fields(limits)
     text_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-text-problem")
-    report_box = html_component(
+    report = html_component(
         "train/summary",
         '<p class="report-facts"></p><p class="report-rare"></p><p class="report-notes"></p>'
         '<p class="report-documents"></p><p class="report-list" role="status"></p>'
         '<p class="report-compared"></p>'
         '<p class="report-warning" role="status"></p>'
         '<pre class="report-preview" role="group" tabindex="0"></pre>',
-        report,
+        summary,
         words=[REPORT],
         elem_id="train-report",
     )
+    return {
+        "corpus": corpus,
+        "own": own,
+        **own_fields,
+        "text_problem": text_problem,
+        "report": report,
+    }
+
+
+def _own_text_fields(limits: Limits) -> dict[str, Any]:
+    """Build the fields for a text of the user's own: pasted, or files, and how to read them."""
+    paste = gr.Textbox(
+        label=t("train-paste"),
+        placeholder=t("train-paste-here"),
+        lines=6,
+        max_lines=6,  # fixed: a growing field would lay out the page again for each line
+        elem_id=PASTE,
+    )
+    own_text_problem(limits)
+    files = gr.File(
+        label=t("train-files"),
+        file_count="multiple",
+        height=110,
+        elem_id=element_id("train-files"),
+    )
+    source = gr.Radio(
+        [(t(f"train-source-{name}"), name) for name in (FROM_PASTE, FROM_FILES)],
+        value=FROM_FILES,
+        label=t("train-source"),
+        info=t("train-source-hint"),
+        visible=False,
+        elem_classes="choose two",
+        elem_id="train-source",
+    )
+    encoding = gr.Dropdown(
+        [(t("train-encoding-auto"), AUTO), *((display_name(e), e) for e in ENCODINGS)],
+        value=AUTO,
+        label=t("train-encoding"),
+        info=t("train-encoding-hint"),
+        filterable=False,
+        visible=False,
+        elem_id="train-encoding",
+    )
+    return {
+        "paste": paste,
+        "files": files,
+        "source": source,
+        "encoding": encoding,
+        "part": build_part_choice(),
+    }
+
+
+def _recipe_fields(request: TrainRequest, context: AppContext | None) -> dict[str, Any]:
+    """Build the choices of the model to start from, the recipe and the experiment."""
     note = start_note(context, request)
     start_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-start-problem")
     start = start_field(context)  # on the line of the next field's label
@@ -123,6 +154,18 @@ def build_form(limits: Limits, context: AppContext | None = None) -> Form:
         elem_id="train-experiment",
     )
     previous_choice = gr.JSON({"recipe": request.recipe_name, "text": None}, visible=False)
+    return {
+        "start_note": note,
+        "start_problem": start_problem,
+        "start": start,
+        "recipe": recipe,
+        "experiment": experiment,
+        "previous_choice": previous_choice,
+    }
+
+
+def _settings_fields(request: TrainRequest) -> dict[str, Any]:
+    """Build the form of all settings, and the choice of a GPU where the Space lends one."""
     custom = custom_settings(replace(request, recipe=CUSTOM).resolved().base)
     on_gpu = gr.Checkbox(label=t("train-gpu"), visible=gpu.available(), elem_id="train-gpu")
     gpu_notice = gr.HTML(
@@ -130,18 +173,19 @@ def build_form(limits: Limits, context: AppContext | None = None) -> Form:
         visible=False,
         elem_id="train-gpu-told",
     )
+    return {"custom": custom, "gpu": on_gpu, "gpu_notice": gpu_notice}
+
+
+def _button_and_model(summary: dict[str, Any]) -> dict[str, Any]:
+    """Build the button that trains, and what is said of the model."""
     with gr.Column(elem_classes="train-bar"):
         settings_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-settings-problem")
         go = gr.Button(t("go"), variant="primary", size="lg", elem_id=button_id("go"))
-    model_box = html_component(
+    model = html_component(
         "train/summary",
         '<div class="plan"><p class="plan-model"></p><p class="plan-published"></p></div>',
-        model,
+        summary,
         words=[REPORT],
         elem_id="train-model",
     )
-    return Form(
-        corpus, own, paste, files, source, encoding, part, text_problem, report_box, recipe,
-        experiment, start, note, start_problem, previous_choice, custom, on_gpu, gpu_notice,
-        settings_problem, go, model_box,
-    )  # fmt: skip
+    return {"settings_problem": settings_problem, "go": go, "model": model}
