@@ -243,6 +243,29 @@ def test_errors_stand_beside_their_field_and_the_text_is_kept(open_tab):
     expect(page.locator(".inspect-status")).to_have_text("4 characters")
 
 
+def test_a_reading_that_is_stopped_has_another_name_than_the_next_one(open_tab):
+    asked = []
+
+    def lose_first_reading(route):
+        body = route.request.post_data_json
+        if body["fn_name"] in ("read_text", "stop_reading"):
+            asked.append((body["fn_name"], body["data"]["job"]))
+        if len(asked) != 1:
+            route.continue_()
+
+    page = open_tab()
+    source_field(page).select_option("own")
+    page.route("**/component_server/", lose_first_reading)
+    for text in ("the tide", "", "the clock"):
+        with page.expect_request("**/component_server/"):
+            paste(page.locator(".inspect-own textarea"), text)
+    expect(page.locator(".inspect-status")).to_have_text("9 characters")
+    page.unroute("**/component_server/")
+    (first, job), (stop, stopped), (second, next_job) = asked
+    assert (first, stop, second) == ("read_text", "stop_reading", "read_text")
+    assert job == stopped != next_job
+
+
 def test_a_pasted_text_is_read_at_once_and_a_typed_one_after_a_pause(open_tab):
     page = open_tab()
     source_field(page).select_option("own")

@@ -3,6 +3,7 @@
 // Text is set as textContent and text nodes only.
 
 import { readState } from "../page/browser_state.js";
+import { pageJob } from "../page/page_job.js";
 import { component, emit, listen } from "../page/runtime.js";
 import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
@@ -24,7 +25,8 @@ export function mount(host) {
   const sourceField = find(".inspect-source");
 
   const kept = keptChoices();
-  const job = crypto.randomUUID?.() ?? String(Math.random()); // the name of the page's readings
+  const newJob = () => pageJob((job) => server.stop_reading({ job }));
+  const readingJob = newJob();
   let checkpoint = kept.checkpoint ?? null; // the key of the chosen model
   let carried = kept.carried ?? null; // the key of the model that was chosen on the Generate tab
   let requested = null; // the key of the model that has read, or reads, the text
@@ -46,7 +48,7 @@ export function mount(host) {
   const progress = readingProgress(
     { find, setText },
     words.progress,
-    async () => (await server.reading_progress({ job }))?.share,
+    async () => (await server.reading_progress({ job: readingJob.name() }))?.share,
   );
 
   let models = []; // to choose from: label and key
@@ -102,7 +104,7 @@ export function mount(host) {
     const problem = isOwn ? own.problem() : null;
     drawProblem(problem);
     if (isOwn && (!text || problem)) {
-      if (section.classList.contains("busy")) server.stop_reading({ job });
+      readingJob.stop();
       setBusy(false);
       if (text) drawStatus();
       else drawEmpty(words.empty);
@@ -113,7 +115,9 @@ export function mount(host) {
     setText(find(".inspect-status"), text ? t("reading", { n }) : words["reading-first"]);
     requested = checkpoint;
     progress.follow();
-    const answer = await server.read_text({ checkpoint, source, text, job });
+    const answer = await readingJob.run((job) =>
+      server.read_text({ checkpoint, source, text, job }),
+    );
     if (request !== requests) return;
     setBusy(false);
     if (answer?.levels === undefined && source && !sourceField.length) {
@@ -218,9 +222,9 @@ export function mount(host) {
   // `repaint()` draws the tints and their scale again, and `choose(place)` selects a place as the
   // user does; `move(place)` does so too, and leaves the focus where it is; `show(place)` also
   // leaves the selected stretch. `showProblem(node, problem, again)` is that of problem.js, and
-  // `drawProblem(problem, again)` shows one of the whole tab. `stop(job)` stops what was asked for
-  // with this `job`. `kept` is what a reload brings back, and `keep(more)` adds to it. `models()` are
-  // label and key of each.
+  // `drawProblem(problem, again)` shows one of the whole tab. `newJob()` returns a
+  // page_job.js for what may be stopped. `kept` is what a reload brings back, and `keep(more)` adds to
+  // it. `models()` are label and key of each.
   const tab = {
     find,
     setText,
@@ -228,12 +232,11 @@ export function mount(host) {
     words,
     props,
     ask,
-    stop: (name) => server.stop_reading({ job: name }),
     upload,
     noAnswer,
     drawProblem,
     showProblem,
-    job,
+    newJob,
     kept,
     keep,
     models: () => models,

@@ -21,15 +21,12 @@ export function reachMode(tab) {
   let selected = -1; // the place whose past is tinted
   let last = FIRST_STEPS; // the greatest number of steps back
   let measures = 0; // the number of measurements that were begun; older ones are ignored
-  let isMeasuring = false;
+  const measuring = tab.newJob();
   // What has been measured of this reading, by the number of steps: the `lines` of the chart, their
   // names and values, and the `training`: how it cut the gradient of the model.
   let measured = new Map();
   let lines = []; // those of the chosen number of steps
   let training = null;
-
-  // A measurement has a name of its own: `stop` may reach the server after a newer one has begun.
-  const jobOf = (measurement) => `${tab.job}-reach-${measurement}`;
 
   function show() {
     reading = tab.reading();
@@ -40,7 +37,6 @@ export function reachMode(tab) {
 
   // Measures what is missing: the model first, then the context, then new models.
   async function measure() {
-    hide();
     const measurement = ++measures;
     const isOld = () => measurement !== measures || reading !== tab.reading();
     if (!measured.has(last)) measured.set(last, { lines: [], training: null });
@@ -50,9 +46,7 @@ export function reachMode(tab) {
     drawGradients();
     drawProblem(null);
     drawContextProblem(null);
-    isMeasuring = true;
-    await measureMissing(found, jobOf(measurement), isOld);
-    if (!isOld()) isMeasuring = false;
+    await measuring.run((job) => measureMissing(found, job, isOld));
   }
 
   async function measureMissing(found, job, isOld) {
@@ -78,10 +72,8 @@ export function reachMode(tab) {
 
   // Stops what is being measured; `measure` goes on from there.
   function hide() {
-    if (!isMeasuring) return;
-    tab.stop(jobOf(measures));
     measures += 1;
-    isMeasuring = false;
+    measuring.stop();
   }
 
   async function measureNewModels(job, isOld) {

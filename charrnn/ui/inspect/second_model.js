@@ -14,7 +14,7 @@ export function surpriseOrComparisonMode(tab) {
   const label = row.querySelector("label");
   const field = row.querySelector("select");
 
-  const job = `${tab.job}-second`; // the name of the second model's readings
+  const job = tab.newJob();
   let isOpen = Boolean(tab.kept.second);
   let chosen = tab.kept.second ?? null; // the key of the second model
   let compared = false; // both models' readings are shown
@@ -23,7 +23,7 @@ export function surpriseOrComparisonMode(tab) {
   const progress = readingProgress(
     tab,
     words.progress,
-    async () => (await tab.ask("reading_progress", { job })).share,
+    async () => (await tab.ask("reading_progress", { job: job.name() })).share,
   );
 
   // ---- the choice ------------------------------------------------------------------------------
@@ -61,7 +61,6 @@ export function surpriseOrComparisonMode(tab) {
   }
 
   function remove() {
-    tab.stop(job);
     [isOpen, chosen] = [false, null];
     draw();
     showAlone();
@@ -85,14 +84,14 @@ export function surpriseOrComparisonMode(tab) {
     setText(row.querySelector("[role=status]"), busy ? words["second-reading"] : "");
   }
 
-  const askSecond = () => tab.ask("read_second", { second: chosen, job });
+  const askSecond = (name) => tab.ask("read_second", { second: chosen, job: name });
 
   async function read() {
     const request = ++requests;
     const reading = tab.reading();
     problem(null);
     setBusy(true);
-    const answer = await askSecond();
+    const answer = await job.run(askSecond);
     if (request !== requests) return;
     setBusy(false);
     if (reading !== tab.reading()) return; // `show` reads the new text
@@ -121,8 +120,13 @@ export function surpriseOrComparisonMode(tab) {
     if (tab.selected() >= 0) mode.showPlace(tab.selected());
   }
 
-  function showAlone() {
+  function forgetRequest() {
     requests += 1;
+    job.stop();
+  }
+
+  function showAlone() {
+    forgetRequest();
     setBusy(false);
     problem(null);
     setCompared(false);
@@ -149,8 +153,8 @@ export function surpriseOrComparisonMode(tab) {
       return now().signed;
     },
     show() {
-      requests += 1; // the text is another one
-      [compared] = [false];
+      forgetRequest(); // the text is another one
+      compared = false;
       find(".inspect").classList.remove("compared");
       setBusy(false);
       problem(null);

@@ -17,6 +17,7 @@ export function surpriseMode(tab) {
   let selected = -1; // the place that the panel shows
   let places = new Map(); // promises of what was expected, by the first of the places
   let hasFailed = false; // what was expected in the selected place did not come
+  const counting = tab.newJob();
 
   function show() {
     reading = tab.reading();
@@ -144,7 +145,7 @@ export function surpriseMode(tab) {
 
   async function countBaselines() {
     const asked = reading;
-    const counted = await tab.ask("count_baselines", { job: `${tab.job}-baselines` });
+    const counted = await counting.run((job) => tab.ask("count_baselines", { job }));
     if (reading === asked) drawFigures(counted);
   }
 

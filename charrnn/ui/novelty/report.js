@@ -2,6 +2,7 @@
 // longest copies, one of them in its place there, and how new the n-grams are. Text is set as
 // textContent and text nodes only.
 
+import { pageJob } from "../page/page_job.js";
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, number, visible } from "../page/tinted_text.js";
 import { copiesOf, copyAt, longestCopies, verdictOf } from "./copies.js";
@@ -24,7 +25,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   const figure = inside("figure");
   const fileField = inside("input");
 
-  const job = crypto.randomUUID?.() ?? String(Math.random()); // the name of its comparisons
+  const comparing = pageJob((job) => ask("stop_comparison", { job }));
   let compared = null; // what is compared: {key, checkpoint, texts, labels, source}
   let answer = null; // of the server, about it
   let hasFailed = false; // there is no answer: the same texts may be compared again
@@ -189,7 +190,8 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
     forget();
     draw(words.comparing);
     const { texts } = wanted;
-    const found = await ask("compare_texts", { texts, file: fileOf()?.path ?? null, job });
+    const file = fileOf()?.path ?? null;
+    const found = await comparing.run((job) => ask("compare_texts", { texts, file, job }));
     if (compared !== wanted) return;
     if (!found || found.problem || found.at_hand === undefined) {
       const message = found?.problem?.message ?? words["compare-no-answer"];
@@ -221,7 +223,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   // Shows nothing: there is no text.
   function clear() {
     if (!compared) return;
-    if (!answer) ask("stop_comparison", { job });
+    comparing.stop();
     compared = null;
     hasFailed = false;
     forget();
