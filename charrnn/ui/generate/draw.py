@@ -16,8 +16,8 @@ import numpy as np
 
 from ...generation.sampling import random_number
 from ...vocabulary import Vocabulary
+from .seed import MAX_SEED
 
-_MAX_SEED = 2**31 - 1
 _MAX_INDEX = 1_000_000
 _MIN_WIDTH = 0.003  # of a symbol that is sent; narrower than a pixel
 
@@ -39,7 +39,7 @@ class Draw:
             alpha = float(min(alpha, 2**53))  # JSON has one kind of number
         if type(seed) is not int or type(index) is not int or type(alpha) is not float:
             return None
-        is_valid = 0 <= seed <= _MAX_SEED and 0 <= index < _MAX_INDEX and 0 < alpha < math.inf
+        is_valid = 0 <= seed <= MAX_SEED and 0 <= index < _MAX_INDEX and 0 < alpha < math.inf
         return cls(seed, alpha, index) if is_valid else None
 
 

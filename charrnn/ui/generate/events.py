@@ -20,12 +20,15 @@ from ...errors import UserError, traceback_without_message
 from ...generation.config import GenerationConfig
 from ...generation.prefill import line_start
 from ...generation.stopping import finishing_after
+from ...utils.validation import clean_text
 from .. import i18n
+from ..operations import Caller, find_model
 from ..page.browser_storage import SAVE_MODEL_JS, BrowserState
 from ..page.component import bind
 from ..page.modules import call
-from ..server.client import Client, ClientGoneError
-from ..services.catalog import ModelEntry, find_model
+from ..server.answers import Json, answer_or_problem, as_object
+from ..server.client import ClientGoneError
+from ..services.catalog import ModelEntry
 from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from ..services.model_options import model_options
 from ..services.time_slicer import SLICER
@@ -34,7 +37,6 @@ from .seed import parse_seed
 from .stream import (
     Passage,
     checked_passage_text,
-    clean_text,
     continue_passage,
     new_passage,
     next_char_table,
@@ -174,7 +176,8 @@ async def _generate(
     `event.action` says what to do: `generate` begins with the prefix, `continue` goes on from the
     text of the passage, and `three-alphas` generates three continuations with one α each.
     """
-    locale, client = i18n.locale_of(request), context.client(request)
+    locale, caller = i18n.locale_of(request), Caller.from_request(context, request)
+    client = caller.client
     latest = passage = passage if isinstance(passage, dict) else {}
     try:
         checkpoint = getattr(event, "checkpoint", None)
@@ -196,7 +199,7 @@ async def _generate(
         )
         start["checkpoint"] = str(checkpoint)
         stream = stream_three_alphas if event.action == "three-alphas" else stream_passage
-        model = await _find_model(context, client, str(checkpoint), request)
+        model = await find_model(context, caller, checkpoint)
 
         def frames() -> Generator[Passage, None, None]:
             yield from stream(model.open(), start, config, client.id)
@@ -225,45 +228,33 @@ def _with_problem(passage: Passage, message: str, field: str | None) -> Passage:
     return passage | {"state": state, "problem": {"message": message, "field": field}}
 
 
-async def next_characters(
-    context: AppContext, query: object, request: gr.Request
-) -> dict[str, Any]:
-    """Return which characters may follow a text, or the `problem` and its `field`.
+async def next_characters(context: AppContext, query: object, request: gr.Request) -> Json:
+    """Return which characters may follow a text, as `stream.next_char_table`.
 
     `next_char.js` calls this with `{checkpoint, text, begins_line, written, draw}`. `begins_line`
     says that the text was generated from an empty prefix, `written` is the character after the text
-    or None, and `draw` how it was drawn or None. The answer is a `stream.next_char_table`.
+    or None, and `draw` how it was drawn or None.
     """
-    client, fields = context.client(request), query if isinstance(query, dict) else {}
-    try:
+    fields, caller = as_object(query), Caller.from_request(context, request)
+
+    async def answer() -> Json:
         text = checked_passage_text(fields.get("text"))
         written = fields.get("written")
         written = written if isinstance(written, str) and len(written) == 1 else None
-        model = await _find_model(context, client, str(fields.get("checkpoint")), request)
-
         draw = Draw.from_json(fields.get("draw"))
+        model = await find_model(context, caller, fields.get("checkpoint"))
 
-        def table() -> dict[str, Any]:
+        def table() -> Json:
             checkpoint = model.open()
             begins_line = fields.get("begins_line") is True and text
             read = line_start(checkpoint.vocabulary) + text if begins_line else text
             return SLICER.compute(
-                client.id, lambda: next_char_table(checkpoint, read, written, draw)
+                caller.client.id, lambda: next_char_table(checkpoint, read, written, draw)
             )
 
-        return await context.limiters.inspecting.run(client, table)
-    except ClientGoneError:
-        return {}
-    except UserError as error:
-        message = i18n.translate_error(error, i18n.locale_of(request))
-        return {"problem": {"message": message, "field": error.field}}
+        return await context.limiters.inspecting.run(caller.client, table)
 
-
-async def _find_model(
-    context: AppContext, client: Client, key: str, request: gr.Request
-) -> ModelEntry:
-    """Find a model by its key, outside of the limits for computing: the Hub may be slow."""
-    return await context.limiters.fetching.run(client, partial(find_model, context, key, request))
+    return await answer_or_problem(answer, request)
 
 
 async def _suggest_prefix(
@@ -271,12 +262,12 @@ async def _suggest_prefix(
 ) -> dict[str, Any]:
     """Return the chosen model's `key`, and a `prefix` that suits it or None."""
     answer = {"key": checkpoint, "prefix": None}
-    client = context.client(request)
+    caller = Caller.from_request(context, request)
     try:
         if isinstance(checkpoint, str):
-            model = await _find_model(context, client, checkpoint, request)
+            model = await find_model(context, caller, checkpoint)
             answer["prefix"] = await context.limiters.inspecting.run(
-                client, partial(first_prefix, model)
+                caller.client, partial(first_prefix, model)
             )
     except UserError as error:  # `next_characters` shows it beside the dropdown
         log.info("no prefix for a model that cannot be opened: %s", error.field)

@@ -16,6 +16,7 @@ from ...generation.prefill import line_start
 from ...inspection.activations import begin_text, iter_activations
 from .. import i18n
 from ..operations import Caller, find_model
+from ..server.answers import as_object
 from ..server.client import ClientGoneError
 from ..services.context import AppContext
 from ..services.time_slicer import SCORING_SLICER
@@ -34,7 +35,7 @@ async def hidden_states(context: AppContext, query: object, request: gr.Request)
     `hidden_state.js` calls this with `{checkpoint, text, begins_line, start}`. `next_characters`
     gets the same model and text, and says what is wrong with them.
     """
-    fields = query if isinstance(query, dict) else {}
+    fields = as_object(query)
     start = fields.get("start")
     try:
         text = checked_passage_text(fields.get("text"))

@@ -21,7 +21,7 @@ from ...checkpoint import Checkpoint
 from ...errors import UserError
 from ...generation import iter_characters, iter_side_by_side, top_candidates
 from ...generation.config import GenerationConfig
-from ...utils.validation import clean_text as clean_text
+from ...utils.validation import clean_text
 from ..page.tinted_text import surprisal_level
 from ..services.time_slicer import FRAME_SECONDS, SLICER
 from .draw import Draw, draw_table
@@ -29,7 +29,7 @@ from .draw import Draw, draw_table
 Passage = dict[str, Any]
 T = TypeVar("T")
 
-MAX_PASSAGE_CHARACTERS = 20_000  # characters, the prefix included
+MAX_PASSAGE_CHARACTERS = 20_000  # the prefix included
 # A browser may send two characters for each line end, and `clean_text` leaves one.
 MAX_RAW_PASSAGE_CHARACTERS = 2 * MAX_PASSAGE_CHARACTERS
 THREE_ALPHAS = (0.5, 1.0, 2.0)  # the α of three texts side by side
