@@ -11,6 +11,7 @@ import threading
 import endpoints
 import httpx
 import pytest
+from conftest import awaited
 
 pytest.importorskip("mcp")
 from launching import app_context, serving
@@ -22,6 +23,8 @@ from charrnn.generation import generate
 from charrnn.generation.lines import lines
 from charrnn.inspection import inspect
 from charrnn.recipes import RECIPES
+from charrnn.ui.mcp_server.tool import ToolCall
+from charrnn.ui.mcp_server.tools import Generate
 from charrnn.ui.mcp_server.training_tools import _RULES, SETTINGS
 from charrnn.ui.operations import generation, runs
 
@@ -155,6 +158,21 @@ def test_an_agent_trains_watches_and_uses_the_model(url):
     text = result(url, "generate", checkpoint=run, prefix="the ", length=30)["text"]
     assert text.startswith("the ")
     assert result(url, "score", checkpoint=run, text=TEXT)["perplexity"] < 5
+
+
+def test_the_progress_of_a_text_grows_where_two_frames_are_equal(monkeypatch):
+    async def frames(*_):
+        for text in ("a", "ab", "ab"):
+            yield text
+
+    async def note(progress, total, message):
+        noted.append(progress)
+
+    noted = []
+    monkeypatch.setattr(generation, "generate", frames)
+    tool = Generate(checkpoint="small")
+    assert awaited(tool.call(ToolCall(None, None, note))).text == "ab"
+    assert noted == [1, 2]
 
 
 def test_another_call_stops_a_run_and_its_model_is_kept(url):

@@ -100,7 +100,7 @@ def test_an_app_that_is_open_to_a_network_is_answered_under_any_name(url, monkey
 
 
 def test_a_space_is_answered_under_its_public_name(url, on_a_space, monkeypatch):
-    monkeypatch.setenv("SPACE_HOST", "ada-charrnn.hf.space")
+    monkeypatch.setenv("SPACE_HOST", "ada-charrnn.hf.space, ")
     assert ping(url, host="ada-charrnn.hf.space") == 200
     assert ping(url, host="ada-charrnn.hf.space", origin="https://agent.example") == 200
-    assert ping(url, host="evil.example") == 421
+    assert ping(url, host="evil.example") == ping(url, host=":7860") == 421

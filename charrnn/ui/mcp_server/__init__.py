@@ -123,7 +123,8 @@ def transport_security() -> TransportSecuritySettings:
         name = os.environ.get("GRADIO_SERVER_NAME", _LOCAL_NAMES[0])
         names = [] if name in _ANY_ADDRESS else [*_LOCAL_NAMES, name]
     else:
-        names = [name.strip() for name in os.environ.get("SPACE_HOST", "").split(",") if name]
+        listed = os.environ.get("SPACE_HOST", "").split(",")
+        names = [name.strip() for name in listed if name.strip()]
     hosts = [host for name in names for host in (name, f"{name}:*")]
     return TransportSecuritySettings(
         enable_dns_rebinding_protection=bool(hosts),

@@ -82,8 +82,10 @@ class Generate(Tool):
         )  # fmt: skip
         text = ""
         async with aclosing(texts):
-            async for text in texts:
-                await tool_call.report(len(text), len(self.prefix) + self.length, None)
+            async for longer in texts:
+                if len(longer) > len(text):  # progress must grow, and the last two may be equal
+                    await tool_call.report(len(longer), len(self.prefix) + self.length, None)
+                text = longer
         return GenerateResult(text=text)
 
 

@@ -50,10 +50,11 @@ async def start(context: AppContext, arguments: TrainArguments, caller: Caller) 
     Raises UserError for invalid arguments.
     """
     client, limiters = Client(caller.client.id), context.limiters
-    _parse_settings(arguments.settings)  # before anything is downloaded or read
+    _parse_settings(arguments.settings)  # both before anything is downloaded or read
+    download = _corpus_to_download(arguments)
     base = await _find_start(context, Caller(client, caller.token), arguments.start)
-    if name := _corpus_to_download(arguments):
-        await limiters.fetching.run(client, partial(datasets.load, name))
+    if download:
+        await limiters.fetching.run(client, partial(datasets.load, download))
 
     def plan_and_start() -> Run:
         checkpoint = None if base is None else open_start(base)
