@@ -21,7 +21,7 @@ from .i18n import SHARED, t
 from .i18n.terms import DEFINITIONS
 from .inspect import inspect_tab
 from .models import models_tab
-from .page.browser_storage import READ_STATE_JS, SAVE_MODEL_JS, SAVE_RUN_JS, BrowserState
+from .page.browser_state import READ_STATE_JS, SAVE_MODEL_JS, SAVE_RUN_JS, BrowserState
 from .page.component import html_component
 from .page.contract import element_id
 from .page.modules import call, head, module_routes

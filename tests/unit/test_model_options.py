@@ -6,7 +6,7 @@ from conftest import small_model
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.runs.manager import RunManager
 from charrnn.ui import AppContext
-from charrnn.ui.page.browser_storage import BrowserState
+from charrnn.ui.page.browser_state import BrowserState
 from charrnn.ui.page.contract import MAX_REMEMBERED
 from charrnn.ui.services.model_options import model_options
 from charrnn.vocabulary import Vocabulary

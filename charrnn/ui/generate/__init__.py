@@ -20,7 +20,7 @@ import gradio as gr
 from ...generation.stopping import MAX_STOP_CHARACTERS
 from .. import i18n
 from ..novelty import COMPARISON, NOVELTY, Comparer
-from ..page.browser_storage import BrowserState
+from ..page.browser_state import BrowserState
 from ..page.component import bind, html_component
 from ..page.contract import element_id
 from ..page.theme import asset

@@ -23,7 +23,7 @@ from ...generation.stopping import finishing_after
 from ...utils.validation import clean_text
 from .. import i18n
 from ..operations import Caller, find_model
-from ..page.browser_storage import SAVE_MODEL_JS, BrowserState
+from ..page.browser_state import SAVE_MODEL_JS, BrowserState
 from ..page.component import bind
 from ..page.modules import call
 from ..server.answers import Json, answer_or_problem, as_object

@@ -3,7 +3,7 @@
 // textContent only.
 
 import { component, copyText, listen, STORAGE } from "../page/runtime.js";
-import { readStored, writeStored } from "../page/stored_json.js";
+import { readStored, writeStored } from "../page/web_storage.js";
 import { download, linesAsCsv, linesAsText } from "./lines_export.js";
 import { wordKey } from "./lines_words.js";
 import { prompt } from "./prompt.js";

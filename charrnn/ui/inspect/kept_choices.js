@@ -2,7 +2,7 @@
 // keeps it. The user's own text has a key of its own, since it is large and changes seldom.
 
 import { STORAGE } from "../page/runtime.js";
-import { writeStored } from "../page/stored_json.js";
+import { writeStored } from "../page/web_storage.js";
 
 // Returns the choices that were kept, an object; `text` is the user's own text, "" without one.
 export function keptChoices() {

@@ -13,7 +13,7 @@ from ...corpus import Corpus
 from ...ngrams.baselines import baseline_perplexities
 from .. import i18n
 from ..operations import Caller, find_model
-from ..page.browser_storage import BrowserState
+from ..page.browser_state import BrowserState
 from ..server.answers import answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH

@@ -1,7 +1,7 @@
 """The Models tab: the user's own models, the bundled ones, and those on the Hub.
 
 The browser knows which models are the user's own: its runs, and the models that it has opened
-(`browser_storage.py`). This file makes the cards of these models and of the bundled ones, and
+(`browser_state.py`). This file makes the cards of these models and of the bundled ones, and
 handles their buttons. A model is named by its key, never by a path. `models.js` draws the cards,
 `open_model.py` opens models, and `hub_search.py` lists those on the Hub.
 """

@@ -2,7 +2,7 @@
 // when the tab becomes visible. The curves come after the cards, a few at a time.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
-import { listTools } from "../page/storage.js";
+import { listTools } from "../page/list_tools.js";
 import {
   appendButton,
   cardTools,

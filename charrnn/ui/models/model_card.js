@@ -2,8 +2,8 @@
 // models.
 
 import { emit, languageTag, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
-import { formatPerplexity, kept } from "../page/storage.js";
-import { writeStored } from "../page/stored_json.js";
+import { formatPerplexity, kept } from "../page/list_tools.js";
+import { writeStored } from "../page/web_storage.js";
 import { setTextWithTerms } from "../page/terms.js";
 
 export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });

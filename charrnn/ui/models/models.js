@@ -2,7 +2,7 @@
 // knows which are the user's own; the server makes the cards, while the tab is visible.
 
 import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
-import { forgetRun, kept, listTools } from "../page/storage.js";
+import { forgetRun, kept, listTools } from "../page/list_tools.js";
 import {
   appendButton,
   cardTools,

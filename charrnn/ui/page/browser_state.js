@@ -1,9 +1,9 @@
 // What the browser stores: the model chosen on the Generate tab, the user's own runs, and the
 // models opened from the Hub or from files. Gradio's events send it to the server
-// (browser_storage.py).
+// (browser_state.py).
 
 import { emit, listen, MAX_REMEMBERED, randomId, STORAGE } from "./runtime.js";
-import { kept } from "./storage.js";
+import { kept } from "./list_tools.js";
 
 let usedModel; // the key of the model that the user asked to generate with last
 

@@ -2,7 +2,7 @@
 // which the browser stores.
 
 import { languageTag, STORAGE } from "../page/runtime.js";
-import { readStored, writeStored } from "../page/stored_json.js";
+import { readStored, writeStored } from "../page/web_storage.js";
 
 const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 1 });
 export const formatProgress = (sent, total) => {

@@ -2,7 +2,7 @@
 // opens it. The browser stores what was typed, for each model. Text is set as textContent only.
 
 import { component, copyText, emit, listen, randomId, sleep, STORAGE } from "../page/runtime.js";
-import { readStored, writeStored } from "../page/stored_json.js";
+import { readStored, writeStored } from "../page/web_storage.js";
 import { accountAnswers } from "./account.js";
 import { dialogView } from "./dialog_view.js";
 import { drafts, isComplete, keepDraft, suggestion } from "./draft.js";

@@ -1,8 +1,8 @@
 // The list of the user's recent runs (see recent_runs.py). The browser keeps their ids
-// (browser_storage.py); the server describes them only while the list is open.
+// (browser_state.py); the server describes them only while the list is open.
 
 import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
-import { formatPerplexity, forgetRun, kept, listTools } from "../page/storage.js";
+import { formatPerplexity, forgetRun, kept, listTools } from "../page/list_tools.js";
 
 export function mount(host) {
   const { props, server, find, setText, t, words } = component(host);

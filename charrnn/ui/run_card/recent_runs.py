@@ -1,6 +1,6 @@
 """The list of the user's recent runs, folded below the run card.
 
-The browser keeps the ids of its runs (`browser_storage.py`). When the list is opened, the server
+The browser keeps the ids of its runs (`browser_state.py`). When the list is opened, the server
 reads the state of each run from its directory; runs that were deleted are left out.
 """
 

@@ -248,7 +248,7 @@ CARD: Words = {
     ),
 }
 
-# Drawn in the browser by storage.js, in lists of runs and of models.
+# Drawn in the browser by list_tools.js, in lists of runs and of models.
 DELETING: Words = {
     "delete": ("Delete", "删除"),
     "delete-sure": ("Delete for good?", "确定删除？"),

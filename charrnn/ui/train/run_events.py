@@ -22,7 +22,7 @@ from ...runs.view_ids import RunAccess, view_id
 from ...text import datasets
 from ...utils.yield_points import yield_point
 from .. import i18n
-from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, own_run_ids, pending_run_id
+from ..page.browser_state import NEW_RUN_JS, PENDING_RUN_JS, own_run_ids, pending_run_id
 from ..page.contract import CONTRACT
 from ..page.event_options import UNLIMITED, UNQUEUED
 from ..page.modules import call
@@ -53,7 +53,7 @@ class RunControls:
     push: gr.Button
     generate: gr.Button
     run_id: gr.BrowserState
-    browser_runs: gr.JSON  # the browser's run ids, set by JavaScript (see browser_storage.py)
+    browser_runs: gr.JSON  # the browser's run ids, set by JavaScript (see browser_state.py)
 
 
 def wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: RunControls) -> None:

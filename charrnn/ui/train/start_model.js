@@ -4,7 +4,7 @@
 
 import { readState } from "../page/browser_state.js";
 import { component, listen, locale, STORAGE } from "../page/runtime.js";
-import { kept } from "../page/storage.js";
+import { kept } from "../page/list_tools.js";
 
 const REFRESH_DELAY_MS = 150; // several events come at once when a run begins or ends
 

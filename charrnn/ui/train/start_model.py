@@ -15,7 +15,7 @@ import gradio as gr
 from ...errors import UserError
 from ...training.transfer import FIXED_SETTINGS
 from .. import i18n
-from ..page.browser_storage import BrowserState
+from ..page.browser_state import BrowserState
 from ..page.component import bind, html_component
 from ..server.answers import Json, answer_or_problem, as_object
 from ..services.catalog import summarize

@@ -2,7 +2,7 @@
 // and times are written.
 
 import { emit, languageTag, STORAGE } from "./runtime.js";
-import { readStored, writeStored } from "./stored_json.js";
+import { readStored, writeStored } from "./web_storage.js";
 
 const relativeFormat = new Intl.RelativeTimeFormat(languageTag, {
   style: "short",
