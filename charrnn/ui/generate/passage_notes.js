@@ -4,6 +4,7 @@
 import { STORAGE } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
 import { number, visible } from "../page/tinted_text.js";
+import { readText, writeText } from "../page/web_storage.js";
 
 const MAX_UNKNOWN_SHOWN = 8; // unknown characters that are listed one by one
 
@@ -96,9 +97,9 @@ export function passageNotes({ element, find, setText, t, words }, current) {
   }
 
   setText(find(".generate-surprisal span"), words.surprise);
-  toggle.checked = localStorage.getItem(STORAGE.surprisal) !== "off";
+  toggle.checked = readText("localStorage", STORAGE.surprisal) !== "off";
   toggle.onchange = () => {
-    localStorage.setItem(STORAGE.surprisal, toggle.checked ? "on" : "off");
+    writeText("localStorage", STORAGE.surprisal, toggle.checked ? "on" : "off");
     showTint();
   };
   showTint();

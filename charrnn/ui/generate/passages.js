@@ -2,6 +2,7 @@
 // keeps them.
 
 import { STORAGE } from "../page/runtime.js";
+import { readStored, writeStored } from "../page/web_storage.js";
 
 const MAX_PASSAGES = 20; // that undo can go back to
 export const BLANK = { id: "", state: "blank", prefix: "", text: "", tint: "", columns: null };
@@ -42,11 +43,7 @@ export function passageHistory() {
   }
 
   function keep() {
-    try {
-      sessionStorage.setItem(STORAGE.passages, JSON.stringify({ pages: passages, at: position }));
-    } catch (error) {
-      console.warn("texts are not kept across a reload:", error.name);
-    }
+    writeStored("sessionStorage", STORAGE.passages, { pages: passages, at: position });
   }
 
   return {
@@ -63,15 +60,12 @@ export function passageHistory() {
   };
 }
 
+// Returns the passages from before a reload and the position of the current one, -1 for a blank one.
 function restored() {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(STORAGE.passages)) ?? { pages: [], at: -1 };
-    const passages = kept.pages.map((passage) =>
-      passage.state === "writing" ? { ...passage, state: "stopped" } : passage,
-    );
-    return { passages, position: kept.at };
-  } catch {
-    sessionStorage.removeItem(STORAGE.passages);
-    return { passages: [], position: -1 };
-  }
+  const { pages, at } = readStored("sessionStorage", STORAGE.passages) ?? {};
+  if (!Array.isArray(pages) || !(at === -1 || pages[at])) return { passages: [], position: -1 };
+  const passages = pages.map((passage) =>
+    passage.state === "writing" ? { ...passage, state: "stopped" } : passage,
+  );
+  return { passages, position: at };
 }

@@ -2,29 +2,18 @@
 // keeps it. The user's own text has a key of its own, since it is large and changes seldom.
 
 import { STORAGE } from "../page/runtime.js";
-import { writeStored } from "../page/web_storage.js";
+import { readStored, readText, writeStored, writeText } from "../page/web_storage.js";
 
 // Returns the choices that were kept, an object; `text` is the user's own text, "" without one.
-export function keptChoices() {
-  try {
-    const choices = JSON.parse(sessionStorage.getItem(STORAGE.inspect) ?? "{}");
-    return { ...choices, text: sessionStorage.getItem(STORAGE.inspectText) ?? "" };
-  } catch (error) {
-    console.info("the choices on the Inspect tab cannot be brought back:", error.name);
-    return { text: "" };
-  }
-}
+export const keptChoices = () => ({
+  ...readStored("sessionStorage", STORAGE.inspect),
+  text: readText("sessionStorage", STORAGE.inspectText) ?? "",
+});
 
-export function keepChoices(choices) {
-  writeStored("sessionStorage", STORAGE.inspect, choices);
-}
+export const keepChoices = (choices) => writeStored("sessionStorage", STORAGE.inspect, choices);
 
 // Keeps the user's own text, or none if it is empty or too long to be read.
 export function keepOwnText(text, maxCharacters) {
-  try {
-    sessionStorage.removeItem(STORAGE.inspectText); // also where the new one does not fit
-    if (text && text.length <= 2 * maxCharacters) sessionStorage.setItem(STORAGE.inspectText, text);
-  } catch (error) {
-    console.info("the text on the Inspect tab is not kept:", error.name);
-  }
+  writeText("sessionStorage", STORAGE.inspectText, ""); // also where the new one does not fit
+  if (text.length <= 2 * maxCharacters) writeText("sessionStorage", STORAGE.inspectText, text);
 }

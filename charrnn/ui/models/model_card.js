@@ -2,7 +2,8 @@
 // models.
 
 import { emit, languageTag, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
-import { formatPerplexity, kept } from "../page/list_tools.js";
+import { kept } from "../page/browser_state.js";
+import { formatPerplexity } from "../page/list_tools.js";
 import { writeStored } from "../page/web_storage.js";
 import { setTextWithTerms } from "../page/terms.js";
 

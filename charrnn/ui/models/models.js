@@ -2,7 +2,8 @@
 // knows which are the user's own; the server makes the cards, while the tab is visible.
 
 import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
-import { forgetRun, kept, listTools } from "../page/list_tools.js";
+import { forgetRun, kept } from "../page/browser_state.js";
+import { listTools } from "../page/list_tools.js";
 import {
   appendButton,
   cardTools,

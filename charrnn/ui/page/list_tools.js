@@ -1,8 +1,7 @@
-// Shared by the lists of runs and of models: their keys in the browser's storage, and how figures
-// and times are written.
+// Shared by the lists of runs and of models: how figures and times are written, and how an item is
+// renamed or deleted.
 
-import { emit, languageTag, STORAGE } from "./runtime.js";
-import { readStored, writeStored } from "./web_storage.js";
+import { languageTag } from "./runtime.js";
 
 const relativeFormat = new Intl.RelativeTimeFormat(languageTag, {
   style: "short",
@@ -77,19 +76,4 @@ export function listTools({ words, t, setText, props }) {
   }
 
   return { timeAgo, editName, confirmDelete };
-}
-
-// Removes a deleted run from the stored list. A run card that shows it asks for it again, and finds
-// it gone.
-export function forgetRun(run) {
-  const others = kept(STORAGE.runs).filter((one) => one !== run);
-  writeStored("localStorage", STORAGE.runs, others);
-  emit("charrnn-runs-changed");
-  if (document.querySelector(".run")?.dataset.run === run) emit("charrnn-show-run", run);
-}
-
-// Returns the stored list of this key: ids of runs or keys of models.
-export function kept(key) {
-  const keys = readStored("localStorage", key);
-  return Array.isArray(keys) ? keys.filter((one) => typeof one === "string") : [];
 }

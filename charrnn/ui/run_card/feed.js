@@ -2,8 +2,10 @@
 // something has changed, or after a few seconds. A hidden page does not poll. Without an answer, the
 // card says so and tries again; the next answer has all that was missed.
 
+import { kept } from "../page/browser_state.js";
 import { untilConnected } from "../page/fetch_retry.js";
 import { listen, LIVE_STATES, sleep, STORAGE, zh } from "../page/runtime.js";
+import { readText } from "../page/web_storage.js";
 
 const PAUSE_MS = 120; // between an answer and the next request
 const TIMEOUT_MS = { waiting: 8000, now: 2000 }; // the server answers within 5 s
@@ -117,14 +119,7 @@ export function followRun({ props, server, watch }, card) {
   // asked for (`restore` in train/run_events.py), the example is hidden meanwhile.
   function showsAnotherRun() {
     if (zh || new URLSearchParams(location.search).get("run")) return true;
-    try {
-      return [STORAGE.runs, STORAGE.pendingRun].some(
-        (key) => !["[]", "", null].includes(localStorage.getItem(key)),
-      );
-    } catch (denied) {
-      console.info("nothing is remembered:", denied.name);
-      return false;
-    }
+    return kept(STORAGE.runs).length > 0 || Boolean(readText("localStorage", STORAGE.pendingRun));
   }
 
   function showPlaceholder() {

@@ -2,7 +2,8 @@
 // (browser_state.py); the server describes them only while the list is open.
 
 import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
-import { formatPerplexity, forgetRun, kept, listTools } from "../page/list_tools.js";
+import { forgetRun, kept } from "../page/browser_state.js";
+import { formatPerplexity, listTools } from "../page/list_tools.js";
 
 export function mount(host) {
   const { props, server, find, setText, t, words } = component(host);

@@ -2,9 +2,8 @@
 // random weights. The models that the browser remembers are added to those that the page was built
 // with.
 
-import { readState } from "../page/browser_state.js";
+import { kept, readState } from "../page/browser_state.js";
 import { component, listen, locale, STORAGE } from "../page/runtime.js";
-import { kept } from "../page/list_tools.js";
 
 const REFRESH_DELAY_MS = 150; // several events come at once when a run begins or ends
 
