@@ -32,6 +32,13 @@ root = generate_page.root
 shared_pages = generate_page.shared_pages
 
 
+# A browser that denies storage throws when a script only asks for it.
+DENY_STORAGE = """
+for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("", "SecurityError"); } });
+"""
+
+
 def expect_candidates(page, checkpoint, after, alpha=1.0):
     """Wait until the likeliest next characters are those of a model after a text; return them."""
     candidates = top_candidates(checkpoint, after, alpha=alpha)
@@ -458,3 +465,17 @@ def test_a_reload_keeps_the_text(open_tab):
     expect(page.locator(".generate-text")).to_have_text(written, use_inner_text=False)
     button(page, "undo").click()
     assert written.startswith(text(page))
+
+
+def test_where_the_browser_denies_storage_a_text_is_written(app, browser):
+    page = browser.new_page(locale="en-US", reduced_motion="reduce")
+    try:
+        page.add_init_script(DENY_STORAGE)
+        page.goto(app)
+        page.locator("#tab-generate-button").click()
+        press(page, "generate")
+        assert len(text(page)) == len("the fox") + 200
+        page.locator(".generate-surprisal input").uncheck()
+        expect(page.locator(".generate.plain")).to_be_visible()
+    finally:
+        page.close()
