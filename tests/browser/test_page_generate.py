@@ -249,8 +249,8 @@ PARTLY_SHOWN = """([from, to]) => {
 def test_one_step_at_a_time_shows_a_text_by_hand_and_slowly_does_so_by_itself(open_tab, fox):
     page = open_tab()
     page.get_by_label("Seed").fill("5")
-    pace = page.locator(".generate-pace select")
-    pace.select_option("step")
+    speed = page.locator(".generate-speed select")
+    speed.select_option("step")
     press(page, "generate")
     whole = generate(fox, "the fox", 200, seed=5)
     shown, after = page.locator(".generate-text"), len("the fox")
@@ -270,7 +270,7 @@ def test_one_step_at_a_time_shows_a_text_by_hand_and_slowly_does_so_by_itself(op
     expect(shown).to_have_text(whole, use_inner_text=False)
     expect(button(page, "next-step")).to_be_hidden()
     expect_candidates(page, fox, whole)
-    pace.select_option("slow")
+    speed.select_option("slow")
     page.wait_for_function(PARTLY_SHOWN, arg=[after, len(whole)])
     for _ in range(5):  # more than it shows by itself meanwhile
         before = len(text(page))
@@ -282,7 +282,7 @@ def test_one_step_at_a_time_shows_a_text_by_hand_and_slowly_does_so_by_itself(op
     expect_answer(page, fox, whole[:after], whole[after])
     press(page, "continue")
     page.wait_for_function(PARTLY_SHOWN, arg=[len(whole), after + 400])
-    pace.select_option("fast")
+    speed.select_option("fast")
     expect(button(page, "all")).to_be_hidden()
     assert len(text(page)) == after + 400
 

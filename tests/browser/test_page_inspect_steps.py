@@ -291,7 +291,7 @@ def test_on_the_generate_tab_a_bidirectional_model_says_why_it_shows_no_state(op
     page.locator("#tab-generate-button").click()
     page.locator("#generate-checkpoint input").click()
     page.get_by_role("option", name="Both").click()
-    page.locator(".generate-pace select").select_option("step")
+    page.locator(".generate-speed select").select_option("step")
     page.locator('[data-do="generate"]').click()
     state = page.locator(".next-char-state")
     expect(state).to_contain_text("reads the text in both directions")

@@ -106,8 +106,8 @@ RESET = """() => {
   const find = (selector) => document.querySelector(selector);
   document.activeElement.blur();
   while (!find('[data-do="undo"]').disabled) find('[data-do="undo"]').click();
-  find('.generate-pace select').value = 'fast';
-  find('.generate-pace select').dispatchEvent(new Event('change'));
+  find('.generate-speed select').value = 'fast';
+  find('.generate-speed select').dispatchEvent(new Event('change'));
   if (!find('.generate-surprisal input').checked) find('.generate-surprisal input').click();
   if (!find('.next-char-mode [value="sample"]').checked)
     find('.next-char-mode [value="sample"]').click();

@@ -45,8 +45,9 @@ export function mount(host) {
     isLocked: writing,
     step: stepReplay,
   });
-  const replaying = replay({
+  const replaying = replay(ui, {
     passage: current,
+    isLocked: writing,
     draw,
     select(at) {
       cursor.put(at === null ? null : { box: 0, at: context.prefixLength() + at });
@@ -71,7 +72,6 @@ export function mount(host) {
     "next-step": replaying.next,
     all: showAll,
   });
-  const pace = find(".generate-pace select"); // "fast", "slow" or "step"
 
   function draw() {
     const passage = current();
@@ -88,10 +88,10 @@ export function mount(host) {
       canUndo: !history.isBlank(),
       canRedo: !history.isLast(),
       isReplayed: replaying.isOn(),
-      isStepped: pace.value === "step",
+      isStepped: replaying.isStepped(),
       requestedBy,
     });
-    pace.disabled = busy;
+    replaying.lockSpeed(busy);
     watchForSilence(busy);
     emit("charrnn-passage-shown", {
       passage,
@@ -105,12 +105,6 @@ export function mount(host) {
     clearTimeout(silenceTimer);
     if (busy)
       silenceTimer = setTimeout(endSilentStream, pending ? TIMEOUT_MS.first : TIMEOUT_MS.next);
-  }
-
-  // Shows what was written last again, at the chosen pace; three columns are shown at once.
-  function beginReplay() {
-    if (pace.value === "fast" || writing() || current().columns || !current().written) return;
-    replaying.begin(pace.value === "slow");
   }
 
   function endSilentStream() {
@@ -147,7 +141,7 @@ export function mount(host) {
     else if (wasBusy) {
       setText(find(".generate-spoken"), passage.state === "done" ? spokenResult(passage) : "");
       settle();
-      beginReplay();
+      replaying.begin();
     }
   }
 
@@ -258,7 +252,8 @@ export function mount(host) {
   function requestText(action) {
     if (writing() || !fields.checkpoint) return;
     replaying.end();
-    held = pace.value === "fast" || action === "three-alphas" ? null : { before: current().id };
+    const isReplayed = replaying.isWanted() && action !== "three-alphas";
+    held = isReplayed ? { before: current().id } : null;
     pending = true;
     requests += 1;
     requestedBy = action;
@@ -285,13 +280,6 @@ export function mount(host) {
   // ---- setup -----------------------------------------------------------------------------------
 
   area.setAttribute("aria-label", words.text);
-
-  setText(find(".generate-pace label span"), words.pace);
-  for (const name of ["fast", "slow", "step"]) pace.add(new Option(words[`pace-${name}`], name));
-  pace.onchange = () => {
-    replaying.end();
-    beginReplay();
-  };
 
   document.addEventListener("keydown", (event) => {
     if (!element.offsetParent) return; // another tab is open

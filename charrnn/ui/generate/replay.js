@@ -1,14 +1,15 @@
-// Shows a generated text again, one character at a time: the likely characters, then the one that
-// was drawn from them.
+// The speed at which a generated text is shown. At any but the fastest it is shown again, one
+// character at a time: the likely characters, then the one that was drawn from them.
 
 const LOOK_MS = 800; // to look at the likely characters, and then at the one that was drawn
 
-// `tab` is what generate.js provides: `passage()` is the whole passage, `draw()` draws what `shown`
-// returns of it, and `select(at)` selects the character `at`, or none for null.
-export function replay(tab) {
+// `tab` is what generate.js provides: `passage()` is the whole passage, `isLocked()` is true while a
+// text is requested or written, `draw()` draws what `shown` returns of the passage, and `select(at)`
+// selects the character `at`, or none for null.
+export function replay({ find, setText, words }, tab) {
+  const speed = find(".generate-speed select"); // "fast", "slow" or "step"
   let count = null; // how many characters are shown; null for all of them
   let timer = null;
-  let isSlow = false; // it goes on by itself
 
   const total = () => tab.passage().tint.length;
 
@@ -26,7 +27,7 @@ export function replay(tab) {
     if (count >= total()) end();
     else tab.draw();
     tab.select(at);
-    if (isSlow && count !== null) timer = setTimeout(play, LOOK_MS);
+    if (speed.value === "slow" && count !== null) timer = setTimeout(play, LOOK_MS);
   }
 
   // Shows what is likely, and then the next character.
@@ -35,19 +36,39 @@ export function replay(tab) {
     timer = setTimeout(next, LOOK_MS);
   }
 
+  const isWanted = () => speed.value !== "fast";
+
+  // Begins before the characters that were written last, if these are to be shown again; three
+  // columns are shown at once.
+  function begin() {
+    const { columns, written } = tab.passage();
+    if (!isWanted() || tab.isLocked() || columns || !written) return;
+    clearTimeout(timer);
+    count = total() - written;
+    tab.draw();
+    if (speed.value === "slow") play();
+    else tab.select(null);
+  }
+
+  const endIfOn = () => count !== null && end();
+
+  setText(find(".generate-speed label span"), words.speed);
+  for (const name of ["fast", "slow", "step"]) speed.add(new Option(words[`speed-${name}`], name));
+  speed.onchange = () => {
+    endIfOn();
+    begin();
+  };
+
   return {
-    isOn: () => count !== null,
-    end: () => count !== null && end(),
-    next,
-    // Begins before the characters of the passage that were written last.
-    begin(slow) {
-      clearTimeout(timer);
-      isSlow = slow;
-      count = total() - (tab.passage().written ?? 0);
-      tab.draw();
-      if (slow) play();
-      else tab.select(null);
+    isWanted,
+    isStepped: () => speed.value === "step",
+    lockSpeed(isLocked) {
+      speed.disabled = isLocked;
     },
+    isOn: () => count !== null,
+    end: endIfOn,
+    next,
+    begin,
     // Returns the part of a passage that is shown. Of one that is held back, that is what was there
     // before.
     shown(passage, isHeld = false) {
