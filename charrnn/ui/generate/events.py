@@ -32,7 +32,7 @@ from ..services.catalog import ModelEntry
 from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from ..services.model_options import model_options
 from ..services.time_slicer import SLICER
-from .draw import Draw
+from .random_draw import RandomDraw
 from .seed import parse_seed
 from .stream import (
     Passage,
@@ -241,7 +241,7 @@ async def next_characters(context: AppContext, query: object, request: gr.Reques
         text = checked_passage_text(fields.get("text"))
         written = fields.get("written")
         written = written if isinstance(written, str) and len(written) == 1 else None
-        draw = Draw.from_json(fields.get("draw"))
+        draw = RandomDraw.from_json(fields.get("draw"))
         model = await find_model(context, caller, fields.get("checkpoint"))
 
         def table() -> Json:

@@ -6,7 +6,7 @@
 import { component, emit, listen, zh } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, visible } from "../page/tinted_text.js";
-import { drawLine } from "./draw.js";
+import { randomDraw } from "./random_draw.js";
 import { hiddenState } from "./hidden_state.js";
 
 // Returns the surprisal of a character of probability p, in bits.
@@ -33,7 +33,7 @@ export function mount(host) {
   const alphas = props.alphas;
   const slider = find(".next-char-alpha input");
   const list = find("ol");
-  const draws = drawLine(ui);
+  const drawing = randomDraw(ui);
   const state = hiddenState(ui, (query) => server.hidden_states(query));
 
   // The text that the characters follow (`announceContext` in generate.js); `asked` is true if that
@@ -113,7 +113,7 @@ export function mount(host) {
       const action = written ? "branch" : "pick";
       row.pick.title = character ? t(action, { character: visible(character) }) : "";
     });
-    draws.draw(table.draw, alpha, Boolean(context?.draw));
+    drawing.draw(table.draw, alpha, Boolean(context?.draw));
     const nothing = table.of?.expected === false;
     list.hidden = find(".explain").hidden = nothing;
     drawFacts(nothing);

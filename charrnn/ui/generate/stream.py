@@ -24,7 +24,7 @@ from ...generation.config import GenerationConfig
 from ...utils.validation import clean_text
 from ..page.tinted_text import surprisal_level
 from ..services.time_slicer import FRAME_SECONDS, SLICER
-from .draw import Draw, draw_table
+from .random_draw import RandomDraw, draw_table
 
 Passage = dict[str, Any]
 T = TypeVar("T")
@@ -198,7 +198,7 @@ def next_char_table(
     checkpoint: Checkpoint,
     text: str,
     written: str | None = None,
-    draw: Draw | None = None,
+    draw: RandomDraw | None = None,
     count: int = 10,
 ) -> dict[str, Any]:
     """Return which characters may follow `text`, as JSON for `next_char.js`.

@@ -119,7 +119,7 @@ TEXT: Words = {
         "{character}, the first character: nothing was expected",
         "{character}，第一个字符：没有预期",
     ),
-    # the draw of a character (draw.js), and the state after it (hidden_state.js)
+    # the draw of a character (random_draw.js), and the state after it (hidden_state.js)
     "draw": (
         "[The draw](draw): {n} falls on “{character}”",
         "[抽取](draw)：{n} 落在“{character}”上",

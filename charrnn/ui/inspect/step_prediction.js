@@ -34,7 +34,7 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
     slider.value = String(props.step_alphas.indexOf(options.alpha));
     slider.setAttribute("aria-valuetext", String(options.alpha));
     drawCandidates(step, written);
-    drawDraw(step.draw, written);
+    drawRandomDraw(step.draw, written);
   }
 
   function drawCandidates({ candidates }, written) {
@@ -75,7 +75,7 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
   }
 
   // The bar of all characters, each as wide as its q, and where the random number falls on it.
-  function drawDraw({ u, character, q, segments }) {
+  function drawRandomDraw({ u, character, q, segments }) {
     const parts = segments.map(([symbol, from, to]) => {
       const part = document.createElement("span");
       part.style.insetInlineStart = `${100 * from}%`;

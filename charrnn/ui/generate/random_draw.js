@@ -1,5 +1,5 @@
 // The draw of a written character: all symbols on a line from 0 to 1, each as wide as its q, and the
-// random number that fell on one of them (draw.py). Text is set as textContent only.
+// random number that fell on one of them (random_draw.py). Text is set as textContent only.
 
 import { setTextWithTerms } from "../page/terms.js";
 import { visible } from "../page/tinted_text.js";
@@ -8,7 +8,7 @@ const MIN_LABELED = 0.06; // the width of a symbol that has its name on it
 
 // `draw(table, alpha, isComing)` of what this returns draws what the server said of a draw, or nothing
 // for null. `alpha` is that of the slider, and `isComing` keeps the place of the next draw.
-export function drawLine({ find, t }) {
+export function randomDraw({ find, t }) {
   const box = find(".next-char-draw");
   const line = box.querySelector("div");
   const caption = box.querySelector("p");

@@ -23,7 +23,7 @@ _MIN_WIDTH = 0.003  # of a symbol that is sent; narrower than a pixel
 
 
 @dataclass(frozen=True)
-class Draw:
+class RandomDraw:
     """Which draw to repeat: of the character `index` of what was generated, from 0 on."""
 
     seed: int
@@ -31,7 +31,7 @@ class Draw:
     index: int
 
     @classmethod
-    def from_json(cls, value: object) -> Draw | None:
+    def from_json(cls, value: object) -> RandomDraw | None:
         """Return the draw that a browser asks for, or None for anything else."""
         fields = value if isinstance(value, dict) else {}
         seed, alpha, index = fields.get("seed"), fields.get("alpha"), fields.get("index")
@@ -44,9 +44,9 @@ class Draw:
 
 
 def draw_table(
-    draw: Draw, vocabulary: Vocabulary, p: Mapping[str, float], written: str
+    draw: RandomDraw, vocabulary: Vocabulary, p: Mapping[str, float], written: str
 ) -> dict[str, Any] | None:
-    """Return a draw as JSON for `draw.js`, or None if it did not write the character `written`.
+    """Return a draw as JSON for `random_draw.js`, or None if it did not write the character `written`.
 
     `p` are the probabilities of all symbols. The answer has the random `number`, the `alpha`, and
     the `symbols` that are wide enough to be seen: each with the places where it begins and ends.
