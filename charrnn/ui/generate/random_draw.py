@@ -46,7 +46,7 @@ class RandomDraw:
 def draw_table(
     draw: RandomDraw, vocabulary: Vocabulary, p: Mapping[str, float], written: str
 ) -> dict[str, Any] | None:
-    """Return a draw as JSON for `random_draw.js`, or None if it did not write the character `written`.
+    """Return a draw as JSON for `random_draw.js`; None if it did not write the character `written`.
 
     `p` are the probabilities of all symbols. The answer has the random `number`, the `alpha`, and
     the `symbols` that are wide enough to be seen: each with the places where it begins and ends.
