@@ -4,9 +4,8 @@
 
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, number, signedTint, UNSCORED, visible } from "../page/tinted_text.js";
+import { decodeLevel, formatBits, formatFigure, STRONGEST_LEVEL } from "./numbers.js";
 import { drawCandidates, drawContext, drawPlaces } from "./place.js";
-
-const STRONGEST = 9; // signed level, of `max_difference_bits`
 
 // `tab` is what `inspect.js` gives each mode.
 export function comparisonView(tab) {
@@ -21,9 +20,6 @@ export function comparisonView(tab) {
   let places = []; // by model: promises of what was expected, by the first of the places
   let selected = -1;
   let hasFailed = false; // what was expected in the selected place did not come
-
-  const bits = (value) => value.toFixed(2);
-  const figure = (value) => (value < 100 ? value.toFixed(2) : number.format(value));
 
   // `ask(which, start)` asks what the first (0) or the second model (1) expected from a place on.
   function show(newReading, newAnswer, newNames, ask) {
@@ -67,7 +63,7 @@ export function comparisonView(tab) {
     for (const [i, { surprisal, candidates }] of expected.entries()) {
       drawCandidates(sides[i].querySelector("ol"), candidates, character);
       const unknown = place ? t("second-unknown", { character: visible(character) }) : "";
-      const text = surprisal === null ? unknown : t("second-bits", { bits: bits(surprisal) });
+      const text = surprisal === null ? unknown : t("second-bits", { bits: formatBits(surprisal) });
       setText(sides[i].querySelector("p"), text);
     }
     setText(panel.querySelector(".compared-verdict"), verdict(place, expected));
@@ -77,7 +73,7 @@ export function comparisonView(tab) {
     if (!place) return words.first;
     const [first, second] = expected.map(({ surprisal }) => surprisal);
     if (first === null || second === null) return words["second-unscored"];
-    const difference = bits(Math.abs(first - second));
+    const difference = formatBits(Math.abs(first - second));
     if (Number(difference) === 0) return words["second-equal"];
     return t("second-better", { name: names[first > second ? 1 : 0], bits: difference });
   }
@@ -89,10 +85,10 @@ export function comparisonView(tab) {
     for (const [i, head] of heads.entries()) drawName(head, i, names[i]);
     const share = (value) => `${formatPercent(value)} %`;
     const rows = [
-      [words.perplexity, "perplexity", figure],
-      [words.bits, "bits_per_character", figure],
+      [words.perplexity, "perplexity", formatFigure],
+      [words.bits, "bits_per_character", formatFigure],
       [words["second-knew"], "knew_better", share],
-      [words.uniform, "uniform", figure],
+      [words.uniform, "uniform", formatFigure],
     ];
     panel.querySelector("tbody").replaceChildren(
       ...rows.map(([label, name, format]) => {
@@ -140,9 +136,9 @@ export function comparisonView(tab) {
   function nameOf(place) {
     const character = visible(reading.characters[place]);
     if (answer.levels[place] === UNSCORED) return t("spoken-unknown", { character });
-    const level = parseInt(answer.levels[place], 36) - STRONGEST;
+    const level = decodeLevel(answer.levels[place]);
     if (!level) return t("second-spoken-equal", { character });
-    const size = (Math.abs(level) * props.max_difference_bits) / STRONGEST;
+    const size = (Math.abs(level) * props.max_difference_bits) / STRONGEST_LEVEL;
     return t("second-spoken", { character, name: names[level > 0 ? 1 : 0], bits: size.toFixed(1) });
   }
 

@@ -3,13 +3,12 @@
 
 import { setTextWithTerms } from "../page/terms.js";
 import { number, signedClass, visible } from "../page/tinted_text.js";
+import { latestOnly } from "./latest_only.js";
+import { decodeLevels, formatValue, QUANTIZED_LARGEST, STRONGEST_LEVEL } from "./numbers.js";
 import { unitAblation } from "./unit_ablation.js";
 import { unitFinder } from "./unit_finder.js";
 import { unitMatches } from "./unit_matches.js";
-import { decodeLevels, formatValue, latestOnly, QUANTIZED_LARGEST } from "./unit_numbers.js";
 import { unitStrips } from "./unit_strips.js";
-
-const STRENGTHS = 9; // of the tint, on both sides
 
 const keyOf = (quantity) => quantity.toLowerCase().replace("_", "-"); // in the table of strings
 
@@ -181,7 +180,7 @@ export function hiddenUnitsMode(tab) {
 
   function classOf(place) {
     const level = isDrawn() ? (drawn.levels[place] ?? 0) : 0;
-    const ofUnit = signedClass(Math.round((STRENGTHS * level) / QUANTIZED_LARGEST));
+    const ofUnit = signedClass(Math.round((STRONGEST_LEVEL * level) / QUANTIZED_LARGEST));
     const tint = ablation.classOf(place) ?? ofUnit;
     if (matches.isMatch(place)) return `${tint} matched`;
     return finder.isMarked(place) ? `${tint} marked` : tint;

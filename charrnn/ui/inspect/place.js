@@ -3,10 +3,10 @@
 import { formatPercent, visible } from "../page/tinted_text.js";
 
 const ROOM_BEFORE = 18; // for the context before a character, in narrow characters
-export const ROOM_AFTER = 8; // and for what comes after it, in lists of places
+const ROOM_AFTER = 8; // and for what comes after it, in lists of places
 
 const width = (c) => (c > "\u1100" ? 2 : 1); // characters from U+1100 on are mostly wide
-const readable = (c) => (c === " " ? c : visible(c));
+export const readable = (c) => (c === " " ? c : visible(c));
 
 // Draws a place of a text: what stands before it, the character there, and what stands after it, as
 // much as there is room for.

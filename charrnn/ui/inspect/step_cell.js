@@ -5,7 +5,7 @@ import { setTextWithTerms } from "../page/terms.js";
 import { number } from "../page/tinted_text.js";
 import { drawStrip } from "./strip.js";
 import { equationsOf, mathOf, numbersOf } from "./step_equations.js";
-import { formatValue } from "./unit_numbers.js";
+import { formatValue } from "./numbers.js";
 
 // `tab` is what `inspect.js` gives each mode; `onUnit(unit)` is called when a unit is chosen.
 export function stepCell({ find, setText, t, words, onUnit }) {

@@ -1,7 +1,7 @@
 // The equations of each cell, as MathML, in the names of Dive into Deep Learning, and the same
 // equations with the numbers of one hidden unit in them.
 
-import { formatValue } from "./unit_numbers.js";
+import { formatValue } from "./numbers.js";
 
 // An equation in tokens: a name with its index after `_`, where `p` is t − 1; `~` is a tilde above.
 // `of` is the quantity on the left.

@@ -3,7 +3,7 @@
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, visible } from "../page/tinted_text.js";
 import { mathOf, outputEquations } from "./step_equations.js";
-import { formatValue } from "./unit_numbers.js";
+import { formatValue } from "./numbers.js";
 
 const MIN_LABELED_SHARE = 0.05; // of the bar, so that its character has room
 

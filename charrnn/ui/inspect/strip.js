@@ -1,8 +1,6 @@
 // A vector as a strip: one pixel for each of its numbers, blue below zero and orange above.
 
-import { UNSCORED } from "../page/tinted_text.js";
-
-const STRONGEST = 9; // signed level
+import { decodeLevel, STRONGEST_LEVEL } from "./numbers.js";
 
 // Returns the color of signed levels as red, green, blue, by the theme that is on.
 function colorsOf(node) {
@@ -19,8 +17,8 @@ export function drawStrip(canvas, levels) {
   canvas.height = 1;
   const image = new ImageData(levels.length, 1);
   Array.from(levels).forEach((digit, i) => {
-    const level = digit === UNSCORED ? 0 : parseInt(digit, 36) - STRONGEST;
-    const alpha = Math.round((235 * Math.abs(level)) / STRONGEST);
+    const level = decodeLevel(digit);
+    const alpha = Math.round((235 * Math.abs(level)) / STRONGEST_LEVEL);
     image.data.set([...(level < 0 ? below : above), alpha], 4 * i);
   });
   canvas.getContext("2d").putImageData(image, 0, 0);

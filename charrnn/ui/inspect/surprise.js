@@ -3,7 +3,8 @@
 
 import { SURPRISAL_LEVELS_PER_BIT } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
-import { formatPercent, number, tintStrength, UNSCORED, visible } from "../page/tinted_text.js";
+import { formatPercent, tintStrength, UNSCORED, visible } from "../page/tinted_text.js";
+import { formatBits, formatFigure } from "./numbers.js";
 import { drawCandidates, drawContext, drawPlaces } from "./place.js";
 
 const MAX_BITS = 8; // that get the strongest tint
@@ -30,8 +31,6 @@ export function surpriseMode(tab) {
   }
 
   // ---- one place -------------------------------------------------------------------------------
-
-  const bits = (value) => value.toFixed(2);
 
   // Returns what was expected in a place. Places that lie together come together; those that did
   // not come are asked for again the next time.
@@ -68,7 +67,8 @@ export function surpriseMode(tab) {
     const character = reading.characters[place];
     drawCandidates(find(".inspect-place ol"), candidates, character);
     drawSurprisal(place, visible(character), surprisal, candidates);
-    const unsure = entropy === null ? "" : { bits: bits(entropy), n: (2 ** entropy).toFixed(1) };
+    const unsure =
+      entropy === null ? "" : { bits: formatBits(entropy), n: (2 ** entropy).toFixed(1) };
     setTextWithTerms(find(".inspect-place .explain"), unsure && t("unsure", unsure));
   }
 
@@ -80,7 +80,7 @@ export function surpriseMode(tab) {
       return;
     }
     const strong = document.createElement("b");
-    strong.textContent = t("surprised", { bits: bits(surprisal) });
+    strong.textContent = t("surprised", { bits: formatBits(surprisal) });
     const percent = formatPercent(2 ** -surprisal);
     node.replaceChildren(strong, t("surprised-why", { character, percent }));
   }
@@ -96,16 +96,14 @@ export function surpriseMode(tab) {
 
   // ---- the whole text --------------------------------------------------------------------------
 
-  const figure = (value) => (value < 100 ? value.toFixed(2) : number.format(value));
-
   // `counted` has the baselines by counts of the training text, once they are there.
   function drawFigures(counted) {
     const { summary } = reading;
     const rows = [
-      [words.perplexity, figure(summary.perplexity), "of-model"],
-      [words.bits, figure(summary.bits_per_character), "of-model"],
+      [words.perplexity, formatFigure(summary.perplexity), "of-model"],
+      [words.bits, formatFigure(summary.bits_per_character), "of-model"],
       ...baselineRows(counted),
-      [words.uniform, figure(summary.baselines.uniform), ""],
+      [words.uniform, formatFigure(summary.baselines.uniform), ""],
     ];
     find(".inspect-figures tbody").replaceChildren(
       ...rows.map(([label, value, className]) => {
@@ -131,11 +129,11 @@ export function surpriseMode(tab) {
       const { unigram } = reading.summary.baselines;
       return [
         [words["by-this-text"], null, "group"],
-        [words.unigram, figure(unigram), ""],
+        [words.unigram, formatFigure(unigram), ""],
       ];
     }
     const value = (name) =>
-      counted === null ? words.counting : counted[name] ? figure(counted[name]) : "–";
+      counted === null ? words.counting : counted[name] ? formatFigure(counted[name]) : "–";
     return [
       [words["by-training-text"], null, "group"],
       [words.ngram, value("ngram"), ""],

@@ -3,6 +3,7 @@
 
 import { setTextWithTerms } from "../page/terms.js";
 import { number, signedTint } from "../page/tinted_text.js";
+import { formatFigure } from "./numbers.js";
 
 // `unit()` is what tints the text now.
 export function unitAblation(tab, { unit }) {
@@ -52,8 +53,6 @@ export function unitAblation(tab, { unit }) {
 
   // ---- drawing ---------------------------------------------------------------------------------
 
-  const figure = (value) => (value < 100 ? value.toFixed(2) : number.format(value));
-
   function signedPercent(share) {
     const percent = (100 * share).toFixed(1);
     return /[1-9]/.test(percent) ? `${share > 0 ? "+" : ""}${percent} %`.replace("-", "−") : "0 %";
@@ -79,7 +78,11 @@ export function unitAblation(tab, { unit }) {
     if (before === null) return setText(node, "");
     const percent = Math.abs(100 * (after / before - 1));
     const key = percent < 0.1 ? "off-same" : after > before ? "off-worse" : "off-better";
-    const values = { before: figure(before), after: figure(after), percent: percent.toFixed(1) };
+    const values = {
+      before: formatFigure(before),
+      after: formatFigure(after),
+      percent: percent.toFixed(1),
+    };
     const sentences = [t(key, values)];
     if (result.others.length) {
       const changes = result.others.map((value) => signedPercent(value / before - 1));

@@ -1,8 +1,9 @@
 // The units that stay on through the selected stretch of the text, and where else they are on, as
 // LSTMVis matches selections.
 
-import { number, visible } from "../page/tinted_text.js";
-import { latestOnly } from "./unit_numbers.js";
+import { number } from "../page/tinted_text.js";
+import { latestOnly } from "./latest_only.js";
+import { readable } from "./place.js";
 
 const MAX_LISTED = 8; // matches; all of them are marked in the text
 const MAX_UNITS = 12; // that are listed
@@ -56,8 +57,6 @@ export function unitMatches(tab, { choose }) {
     chips.replaceChildren();
     list.replaceChildren();
   }
-
-  const readable = (c) => (c === " " ? c : visible(c));
 
   function cut(characters, begin, end) {
     const shown = characters.slice(begin, Math.min(end, begin + MAX_SHOWN));

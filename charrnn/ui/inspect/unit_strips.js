@@ -1,7 +1,8 @@
 // All units of a layer as strips: one row for each unit, with its values around the selected
 // character. Only the rows in view are drawn.
 
-import { decodeLevel, latestOnly } from "./unit_numbers.js";
+import { latestOnly } from "./latest_only.js";
+import { decodeLevel } from "./numbers.js";
 import { drawStrip } from "./strip.js";
 
 const ROW_PX = 20; // as hidden_units.css has it
