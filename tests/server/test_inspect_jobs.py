@@ -44,7 +44,7 @@ def slow_reading(monkeypatch):
                 ended.set()
         return inspect(checkpoint, text, on_progress=on_progress, **options)
 
-    monkeypatch.setattr("charrnn.ui.inspect.reading_texts.inspect", read_slowly)
+    monkeypatch.setattr("charrnn.ui.inspect.text_reader.inspect", read_slowly)
     return half, ended
 
 
@@ -124,8 +124,9 @@ def test_jobs_are_those_of_one_client():
         with jobs.start("one", "job") as newer:
             assert job.is_stopped and not newer.is_stopped
         assert jobs.share("one", "job") is None
-    with jobs.start("one", ["no name"]), jobs.start("one", "x" * 65):
-        assert not jobs._jobs
+    for no_name in (["no name"], "x" * 65):
+        with jobs.start("one", no_name):
+            assert jobs.share("one", no_name) is None
 
 
 def test_the_progress_of_an_inspection_ends_at_one(checkpoint):

@@ -23,9 +23,9 @@ from charrnn.generation import generate
 from charrnn.generation.lines import lines
 from charrnn.inspection import inspect
 from charrnn.recipes import RECIPES
+from charrnn.ui.mcp_server.generation_tools import Generate
 from charrnn.ui.mcp_server.tool import ToolCall
-from charrnn.ui.mcp_server.tools import Generate
-from charrnn.ui.mcp_server.training_tools import _RULES, SETTINGS
+from charrnn.ui.mcp_server.training_tools import SETTING_RULES, SETTINGS
 from charrnn.ui.operations import generation, runs
 
 small, context, url = endpoints.small, endpoints.context, endpoints.url
@@ -71,7 +71,7 @@ def test_schemas_tell_an_agent_what_to_give(tools):
         assert "tide-clock" in arguments["corpus"]["enum"]
         for setting in SETTINGS:
             [kind, null] = arguments[setting]["anyOf"]
-            rule = _RULES[setting]
+            rule = SETTING_RULES[setting]
             assert null == {"type": "null"} and arguments[setting]["default"] is None
             assert kind["type"] == {int: "integer", float: "number", str: "string"}[rule.kind]
             assert kind.get("minimum") == rule.low and kind.get("maximum") == rule.high
@@ -94,7 +94,7 @@ def test_results_are_json(url, small):
     assert model["name"] == "small"
     told = result(url, "recipes")
     assert [recipe["name"] for recipe in told["recipes"]] == list(RECIPES)
-    assert [setting["name"] for setting in told["settings"]] == list(_RULES)
+    assert [setting["name"] for setting in told["settings"]] == list(SETTING_RULES)
 
 
 def test_a_text_is_generated(url, small):

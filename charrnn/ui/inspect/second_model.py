@@ -20,9 +20,9 @@ from ..page.tinted_text import signed_levels
 from ..server.answers import answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.page_jobs import PageJob
-from .reading_texts import read_with
 from .readings import Reading, peaks
 from .requests import EVERYONE, InspectTab, Json, compute
+from .text_reader import read_with
 from .texts import ChosenText
 
 MAX_DIFFERENCE_BITS = 4  # that get the strongest tint

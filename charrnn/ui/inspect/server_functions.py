@@ -20,7 +20,6 @@ from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from ..services.model_options import model_options
 from ..services.page_jobs import PageJob
 from ..services.training_texts import training_corpus
-from .reading_texts import read_with
 from .requests import (
     InspectTab,
     Json,
@@ -28,6 +27,7 @@ from .requests import (
     answer_about_reading,
     compute,
 )
+from .text_reader import read_with
 from .texts import choose_text, corpus_to_count, text_options
 
 PLACES_AT_ONCE = 128  # places whose candidates are sent together

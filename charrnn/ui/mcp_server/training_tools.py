@@ -19,7 +19,7 @@ from ..operations.training import TrainArguments
 from ..services import run_status
 from .tool import NO_FILES, CorpusName, RunId, Tool, ToolCall, is_scalar
 
-_RULES: dict[str, Rule] = rules(ModelConfig) | rules(TrainingConfig)
+SETTING_RULES: dict[str, Rule] = rules(ModelConfig) | rules(TrainingConfig)
 SETTINGS = (
     "seconds", "epochs", "cell", "hidden_size", "layers", "dropout", "learning_rate", "batch_size",
 )  # fmt: skip
@@ -28,7 +28,7 @@ SETTINGS = (
 
 def _setting(name: str, hint: str | None = None) -> Any:
     """Return the pydantic field of a setting; None leaves it to the recipe."""
-    rule = _RULES[name]
+    rule = SETTING_RULES[name]
     text = f"{hint or rule.hint}. Default: what the recipe chooses."
     return Field(None, ge=rule.low, le=rule.high, description=text)
 

@@ -53,8 +53,8 @@ class TrainingText(Protocol):
 
 
 @dataclass(frozen=True)
-class _OfCorpus:
-    """The part of a corpus that was trained on."""
+class _CorpusText:
+    """The part of a corpus that was trained on, at hand for the user."""
 
     corpus: Corpus
 
@@ -67,8 +67,8 @@ class _OfCorpus:
 
 
 @dataclass(frozen=True)
-class _OfFile:
-    """A text that the user has brought along."""
+class _FileText:
+    """A text that the user has uploaded for the comparison."""
 
     text: str
 
@@ -82,7 +82,7 @@ class _OfFile:
 
 @dataclass(frozen=True)
 class Comparer:
-    """What the functions need: the app, figures that are computed once, and what pages wait for."""
+    """The server's part of the report: the app, figures that are computed once, and running jobs."""
 
     context: AppContext
     # How new the held-out texts are, by the model: the figures only, never a text.
@@ -105,7 +105,7 @@ async def compare_texts(comparer: Comparer, query: object, request: gr.Request) 
         corpus = training_corpus(model, model.open())
         if (training := _training_text(comparer, corpus, fields.get("file"))) is None:
             return {"at_hand": False}
-        whole = _whole(training)
+        whole = _full_text(training)
         return {
             "at_hand": True,
             "comparisons": [_as_json(novelty(text, whole)) if text else None for text in texts],
@@ -182,14 +182,14 @@ def _training_text(comparer: Comparer, corpus: Corpus | None, file: object) -> T
     """
     training: TrainingText
     if corpus is not None:
-        training = _OfCorpus(corpus)
+        training = _CorpusText(corpus)
     elif isinstance(file, str):
         path = path_within(Path(get_upload_folder()), file)
         if path is None:
             raise UserError(
                 "That file has not been uploaded to this app: choose it again.", field="corpus"
             )
-        training = _OfFile(read_uploads([path], comparer.context.limits).text)
+        training = _FileText(read_uploads([path], comparer.context.limits).text)
     else:
         return None
     if training.length > MAX_TRAINING_CHARACTERS:
@@ -203,7 +203,8 @@ def _training_text(comparer: Comparer, corpus: Corpus | None, file: object) -> T
     return training
 
 
-def _whole(training: TrainingText) -> str:
+def _full_text(training: TrainingText) -> str:
+    """Return all characters of a training text, with a yield point for each chunk."""
     pieces = []
     for start in range(0, training.length, CHUNK_CHARACTERS):
         yield_point()
@@ -223,12 +224,12 @@ def _held_out(
         return None
     ids = corpus.held_out[:MAX_HELD_OUT_CHARACTERS]
 
-    def make() -> Json:
+    def compare() -> Json:
         figures = novelty(corpus.vocabulary.decode(ids.tolist()), whole).as_dict()
         return {name: value for name, value in figures.items() if not name.endswith("spans")}
 
     name = str(corpus_name(model.open()))
-    return comparer.held_out.get_or_compute((model.key, name, training.length), make)
+    return comparer.held_out.get_or_compute((model.key, name, training.length), compare)
 
 
 def _as_json(found: Novelty) -> Json:
