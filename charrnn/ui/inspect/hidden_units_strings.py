@@ -16,7 +16,7 @@ HIDDEN_UNITS: Words = {
     "unit-layer-name": ("{n} of {count}", "第 {n} 层，共 {count} 层"),
     "unit-layer-forward": ("{n}, forward", "第 {n} 层，正向"),
     "unit-layer-backward": ("{n}, backward", "第 {n} 层，反向"),
-    "unit-quantity": ("What of it", "看它的什么"),
+    "unit-quantity": ("Quantity", "要看的量"),
     "unit-name-h": ("H, hidden state", "H，隐状态"),
     "unit-name-c": ("C, memory cell", "C，记忆元"),
     "unit-name-i": ("I, input gate", "I，输入门"),
@@ -158,38 +158,39 @@ HIDDEN_UNITS: Words = {
         "别处也一起活跃，文本中已标出（{n} 处，并附活跃单元的比例）：",
     ),
     # a unit is switched off
-    "off-button": ("Switch unit {unit} off", "关掉单元 {unit}"),
-    "off-again": ("Write again without unit {unit}", "再写一次，不用单元 {unit}"),
-    "off-comparing": ("Reading and writing without it…", "正在不用它来读和写……"),
+    "off-button": ("Switch unit {unit} off", "关闭单元 {unit}"),
+    "off-again": ("Write again without unit {unit}", "关闭单元 {unit}，再写一次"),
+    "off-comparing": ("Reading and writing without it…", "正在关闭它重新读和写……"),
     "off-worse": (
         "Without it, the [perplexity](perplexity) of this text is {after} instead of {before}: "
         "{percent} % more.",
-        "没有它，这段文本的[困惑度](perplexity)是 {after}，而不是 {before}：高 {percent} %。",
+        "关闭它之后，这段文本的[困惑度](perplexity)是 {after}，而不是 {before}：高 {percent} %。",
     ),
     "off-better": (
         "Without it, the [perplexity](perplexity) of this text is {after} instead of {before}: "
         "{percent} % less.",
-        "没有它，这段文本的[困惑度](perplexity)是 {after}，而不是 {before}：低 {percent} %。",
+        "关闭它之后，这段文本的[困惑度](perplexity)是 {after}，而不是 {before}：低 {percent} %。",
     ),
     "off-same": (
         "Without it, the [perplexity](perplexity) of this text stays {before}: this unit hardly "
         "matters here.",
-        "没有它，这段文本的[困惑度](perplexity)仍是 {before}：这个单元在这里几乎不起作用。",
+        "关闭它之后，这段文本的[困惑度](perplexity)仍是 {before}：这个单元在这里几乎不起作用。",
     ),
     "off-others": (
         "Without other units, chosen at random: {changes}.",
-        "随机另选的单元，没有它们时：{changes}。",
+        "关闭随机另选的单元时：{changes}。",
     ),
     "off-and": (", ", "、"),
     "off-space": (" ", ""),
     "off-tint": (
         "Tint the text by how much more each character surprises the model without it",
-        "按没有它时每个字符让模型多意外来着色",
+        "按关闭它之后每个字符意外度的变化着色",
     ),
     "off-tint-about": (
         "The tint goes up to {bits} bits more (orange) or less (blue). Both texts go on after the "
         "selected character, drawn with the same seed.",
-        "着色最多到多（橙）或少（蓝）{bits} 比特。两段文字都接在选中的字符之后，用同一个种子抽取。",
+        "颜色最深处，意外度多（橙）或少（蓝）{bits} 比特。两段文字都接在选中的字符之后，"
+        "用同一个种子抽取。",
     ),
     "off-bidirectional": (
         "A bidirectional model reads what comes after a character too, so it is compared by "
@@ -201,6 +202,6 @@ HIDDEN_UNITS: Words = {
         "比较了前 {n} 个字符。",
     ),
     "off-bits": ("{bits} bits", "{bits} 比特"),
-    "off-with": ("With it", "有它"),
-    "off-without": ("Without it", "没有它"),
+    "off-with": ("With it", "保留"),
+    "off-without": ("Without it", "关闭"),
 }

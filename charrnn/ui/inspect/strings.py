@@ -54,7 +54,7 @@ INSPECT: Words = {
         "The text, character by character. Arrow keys move.",
         "逐字符的文本，用方向键移动。",
     ),
-    "modes": ("What to see", "查看内容"),
+    "modes": ("Mode", "模式"),
     "mode-surprise": ("Surprise", "意外"),
     "mode-copied": ("New or copied", "新写还是照搬"),
     "scale-least": ("0 bits", "0 比特"),

@@ -82,7 +82,7 @@ class _FileText:
 
 @dataclass(frozen=True)
 class Comparer:
-    """The server's part of the report: the app, figures that are computed once, and running jobs."""
+    """The server's part of the report: the app, kept figures, and the comparisons that run."""
 
     context: AppContext
     # How new the held-out texts are, by the model: the figures only, never a text.
