@@ -467,6 +467,19 @@ def test_a_reload_keeps_the_text(open_tab):
     assert written.startswith(text(page))
 
 
+def test_lost_next_characters_are_a_problem_until_others_come(open_tab, fox):
+    page = open_tab()
+    problem = page.locator(".generate-problem").first
+    page.route("**/component_server/", lambda route: route.fulfill(json={}))
+    prefix(page).fill("the dog")
+    expect(problem).to_contain_text("The server has not responded")
+    expect(page.locator(".next-char-name").first).to_be_hidden()
+    page.unroute("**/component_server/")
+    prefix(page).fill("the do")
+    expect_candidates(page, fox, "the do")
+    expect(problem).to_be_hidden()
+
+
 def test_where_the_browser_denies_storage_a_text_is_written(app, browser):
     page = browser.new_page(locale="en-US", reduced_motion="reduce")
     try:

@@ -243,6 +243,26 @@ def test_errors_stand_beside_their_field_and_the_text_is_kept(open_tab):
     expect(page.locator(".inspect-status")).to_have_text("4 characters")
 
 
+def test_baselines_that_are_not_counted_can_be_tried_again(open_tab):
+    def lose_baselines(route):
+        if route.request.post_data_json["fn_name"] == "count_baselines":
+            route.fulfill(json={})
+        else:
+            route.continue_()
+
+    page = open_tab()
+    problem = page.locator(".inspect-problem").first
+    page.route("**/component_server/", lose_baselines)
+    source_field(page).select_option("own")
+    paste(page.locator(".inspect-own textarea"), "the tide clock")
+    expect(problem).to_contain_text("The server did not answer")
+    page.unroute("**/component_server/")
+    problem.get_by_role("button", name="Try again").click()
+    expect(problem).to_be_hidden()
+    expect(page.locator(".inspect-figures")).not_to_contain_text("counting")
+    expect(page.locator(".inspect-figures")).not_to_contain_text("–")
+
+
 def test_a_reading_that_is_stopped_has_another_name_than_the_next_one(open_tab):
     asked = []
 

@@ -36,7 +36,7 @@ export function mount(host) {
   const drawing = randomDraw(ui);
   const state = hiddenState(ui, (query) => server.hidden_states(query));
 
-  // The text that the characters follow (`announceContext` in generate.js); `asked` is true if that
+  // The text that the characters follow (next_char_context.js); `asked` is true if that
   // is not the end of the text, and `expected` is false where nothing was expected.
   let context = null;
   const EMPTY = { candidates: [], totals: [], written: null, draw: null, entropy: null, of: null };
@@ -186,13 +186,13 @@ export function mount(host) {
     if (request !== current) return; // another model has been chosen since
     request = null;
     if (current.again) return requestTable();
-    if (!answer) return; // the request failed
-    if (answer.problem) {
-      table = { ...EMPTY, of: asked };
-      emit("charrnn-next-char-problem", answer.problem);
-    } else {
+    if (answer?.candidates) {
       table = { ...answer, of: asked };
       emit("charrnn-next-characters", answer);
+    } else {
+      table = { ...EMPTY, of: asked };
+      const noAnswer = { message: words.silent, field: null };
+      emit("charrnn-next-char-problem", answer?.problem ?? noAnswer);
     }
     drawHeading();
     draw();

@@ -144,7 +144,15 @@ export function surpriseMode(tab) {
   async function countBaselines() {
     const asked = reading;
     const counted = await counting.run((job) => tab.ask("count_baselines", { job }));
-    if (reading === asked) drawFigures(counted);
+    if (reading !== asked) return;
+    drawFigures(counted.problem ? {} : counted);
+    if (counted.problem) tab.drawProblem(counted.problem, countAgain);
+  }
+
+  function countAgain() {
+    tab.drawProblem(null);
+    drawFigures(null);
+    countBaselines();
   }
 
   function drawSurprises() {

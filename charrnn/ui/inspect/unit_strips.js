@@ -47,12 +47,18 @@ export function unitStrips(tab, { choose }) {
     wanted = key;
     if (drawn?.key !== key) {
       const answer = await read({ layer, quantity, start });
-      if (!answer?.rows || wanted !== key || reading !== tab.reading()) return;
+      if (!answer || wanted !== key || reading !== tab.reading()) return;
+      if (!answer.rows) return tab.drawProblem(answer.problem ?? tab.noAnswer(), showAgain);
       drawn = { key, start, rows: answer.rows };
       rows = new Map();
       inner.replaceChildren();
     }
     draw(tab.selected(), scroll);
+  }
+
+  function showAgain() {
+    tab.drawProblem(null);
+    showPlace(tab.selected(), { scroll: true });
   }
 
   const levelOf = (unit, place) => decodeLevel(drawn.rows[unit][place - drawn.start] ?? "9");

@@ -127,6 +127,8 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
       length: end - start,
     });
     if (asked !== placed) return;
+    const problem = shown ? shown.problem?.message : words["compare-no-answer"];
+    setText(inside(".novelty-problem"), problem ?? "");
     drawPlace(shown?.at_hand ? shown : null, from);
   }
 
