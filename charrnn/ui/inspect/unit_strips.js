@@ -19,6 +19,7 @@ export function unitStrips(tab, { choose }) {
   let chosen = null; // `layer`, `quantity` and `unit`, and the `reading`
   let drawn = null; // what the rows are of: `key`, `start`, `rows`
   let wanted = null; // the key of the rows that are asked for, or drawn
+  let hasFailed = false; // the rows that were asked for last did not come
   let order = []; // the units in the order in which they are drawn
   let rows = new Map(); // the nodes that are drawn, by unit
 
@@ -48,7 +49,10 @@ export function unitStrips(tab, { choose }) {
     if (drawn?.key !== key) {
       const answer = await read({ layer, quantity, start });
       if (!answer || wanted !== key || reading !== tab.reading()) return;
-      if (!answer.rows) return tab.drawProblem(answer.problem ?? tab.noAnswer(), showAgain);
+      const problem = answer.rows ? null : (answer.problem ?? tab.noAnswer());
+      if (hasFailed || problem) tab.drawProblem(problem, showAgain);
+      hasFailed = Boolean(problem);
+      if (problem) return;
       drawn = { key, start, rows: answer.rows };
       rows = new Map();
       inner.replaceChildren();
@@ -56,10 +60,7 @@ export function unitStrips(tab, { choose }) {
     draw(tab.selected(), scroll);
   }
 
-  function showAgain() {
-    tab.drawProblem(null);
-    showPlace(tab.selected(), { scroll: true });
-  }
+  const showAgain = () => showPlace(tab.selected(), { scroll: true });
 
   const levelOf = (unit, place) => decodeLevel(drawn.rows[unit][place - drawn.start] ?? "9");
 
