@@ -259,7 +259,7 @@ def test_baselines_that_are_not_counted_can_be_tried_again(open_tab):
     page.unroute("**/component_server/")
     problem.get_by_role("button", name="Try again").click()
     expect(problem).to_be_hidden()
-    expect(page.locator(".inspect-figures")).not_to_contain_text("counting")
+    expect(page.locator(".inspect-figures")).not_to_contain_text("counting…")
     expect(page.locator(".inspect-figures")).not_to_contain_text("–")
 
 
