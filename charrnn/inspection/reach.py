@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -13,9 +15,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..checkpoint.checks import is_finite
+from ..corpus.document_pieces import Pieces
 from ..errors import UserError
 from ..evaluation import overflow_error
 from ..model import CharRNN, State, eval_mode
+from ..rnn import map_state
 from ..utils import validation
 from ..utils.yield_points import yield_point
 
@@ -39,7 +43,9 @@ class GradientReach:
 
     Attributes:
         norms: For k = 0, 1, … steps − 1 the norm of ∂loss_t / ∂H_{t−k} over all layers, the
-            geometric mean over several places of the text.
+            geometric mean over several places of the text. A model of documents begins each line
+            (part, file) from a zero state: only places as far from there count, and the norms end
+            where no place is.
         cell_norms: The same for the memory cell C of an LSTM; None for other cells.
         untrained: `norms` of a new model of each cell, with the same size, on the same text. For
             the LSTM they are those of C, along which its gradient travels.
@@ -97,19 +103,30 @@ def _places(checkpoint: Checkpoint, steps: int) -> int:
     return max(1, min(_GRADIENT_PLACES, _MAX_STATE_NUMBERS // numbers))
 
 
-def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
-    """Return the norms for k = 0 … T − 1 in windows of ids (B, T + 1): those of H, then those of C.
+class _Windows(NamedTuple):
+    """Windows of a text: `ids` (B, T), and whether the state `restarts` before each of them."""
 
-    Only an LSTM has the latter.
+    ids: Tensor
+    restarts: Tensor
+
+    def columns(self, start: int | None, end: int | None) -> _Windows:
+        """Return the part of all windows from one column to another, as a slice does."""
+        return _Windows(self.ids[:, start:end], self.restarts[:, start:end])
+
+
+def _gradient_norms(model: CharRNN, windows: _Windows) -> list[list[float]]:
+    """Return the norms for k = 0, 1, … in windows (B, T + 1): those of H, then those of C.
+
+    Only an LSTM has the latter. They end at k = T − 1, or at the earliest restart.
     """
     model = copy.deepcopy(model).eval()  # without dropout, but with gradients
-    inputs, targets = windows[:, :-1], windows[:, -1]
-    state: State = model.begin_state(len(windows))
+    (inputs, restarts), targets = windows.columns(None, -1), windows.ids[:, -1]
+    state: State = model.begin_state(len(inputs))
     states: list[tuple[Tensor, ...]] = []
     with torch.enable_grad():
         for t in range(inputs.shape[1]):
             yield_point()
-            logits, state = model(inputs[:, t : t + 1], state)
+            logits, state = model(inputs[:, t : t + 1], _restart(state, restarts[:, t]))
             states.append(state if isinstance(state, tuple) else (state,))
             on_way_back = states[-1][0].register_hook
             on_way_back(lambda _: yield_point())  # type: ignore[no-untyped-call]
@@ -117,12 +134,25 @@ def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
         before = [s for quantities in states[:-1] for s in quantities]
         gradients = torch.autograd.grad(loss, [logits, *before])
     last = _last_gradients(gradients[0] @ model.output_weights.detach().t(), states[-1])
+    # Whether the state after each step but the last is one that the prediction comes from.
+    reached = restarts.flip(1).cumsum(dim=1).flip(1)[:, 1:] == 0  # (B, T - 1)
     norms = []
     for quantity, gradient in enumerate(last):
         earlier = gradients[1 + quantity :: len(last)]  # (L, B, H) each, from the first step on
-        means = [_mean_norm(g.transpose(0, 1)) for g in earlier]
+        means = [
+            _mean_norm(g.transpose(0, 1)[rows])
+            for g, rows in zip(earlier, reached.unbind(dim=1), strict=True)
+            if rows.any()
+        ]
         norms.append([_mean_norm(gradient), *reversed(means)])
     return norms
+
+
+def _restart(state: State, rows: Tensor) -> State:
+    """Return a state (L, B, H) with zeros in some rows (B,)."""
+    if not rows.any():
+        return state
+    return map_state(lambda part: part.masked_fill(rows[:, None], 0.0), state)
 
 
 def _last_gradients(dH: Tensor, state: tuple[Tensor, ...]) -> list[Tensor]:
@@ -172,16 +202,16 @@ def context_effect(
     model, for a text that is too short, and for a model whose numbers overflow on it.
     """
     model = _one_direction(checkpoint)
-    windows = _windows(checkpoint, text, 2 * max(lengths), _CONTEXT_PLACES)[:, :-1]
-    others = windows.roll(1, dims=0)  # gives each window the past of another one
+    windows = _windows(checkpoint, text, 2 * max(lengths), _CONTEXT_PLACES).columns(None, -1)
+    others = _Windows(*(part.roll(1, dims=0) for part in windows))  # the past of another window
     effects: list[ContextEffect] = []
-    state, place = model.begin_state(len(others)), 0  # how far `others` have been read
+    state, place = model.begin_state(len(others.ids)), 0  # how far `others` have been read
     with eval_mode(model):
         log_p = _last_log_probabilities(model, windows, state)
         for length in sorted(set(lengths), reverse=True):
-            end = others.shape[1] - length
-            state, place = _read(model, others[:, place:end], state), end
-            log_q = _last_log_probabilities(model, windows[:, -length:], state)
+            end = others.ids.shape[1] - length
+            state, place = _read(model, others.columns(place, end), state), end
+            log_q = _last_log_probabilities(model, windows.columns(-length, None), state)
             nats = F.kl_div(log_q, log_p, reduction="batchmean", log_target=True)
             changed = (log_p.argmax(dim=1) != log_q.argmax(dim=1)).float().mean()
             effects.append(
@@ -207,23 +237,32 @@ def forgotten_after(effects: list[ContextEffect]) -> float | None:
     return float(last.length * (first.length / last.length) ** share)
 
 
-def _last_log_probabilities(model: CharRNN, windows: Tensor, state: State) -> Tensor:
+def _last_log_probabilities(model: CharRNN, windows: _Windows, state: State) -> Tensor:
     """Return the log-probabilities (B, V) of what follows windows (B, T), read from a state.
 
     Raises UserError if the logits overflow.
     """
-    logits, _ = model(windows[:, -1:], _read(model, windows[:, :-1], state))
+    state = _restart(_read(model, windows.columns(None, -1), state), windows.restarts[:, -1])
+    logits, _ = model(windows.ids[:, -1:], state)
     if not is_finite(logits):
         raise overflow_error()
     return torch.log_softmax(logits.float(), dim=1)
 
 
-def _read(model: CharRNN, ids: Tensor, state: State) -> State:
-    """Return the state after reading ids (B, T), with a yield point every few steps."""
-    for start in range(0, ids.shape[1], _CHUNK_STEPS):
+def _read(model: CharRNN, windows: _Windows, state: State) -> State:
+    """Return the state after reading windows (B, T), with a yield point every few steps."""
+    for start, end in _chunks(windows.restarts):
         yield_point()
-        state = model.next_state(ids[:, start : start + _CHUNK_STEPS], state)
+        state = _restart(state, windows.restarts[:, start])
+        state = model.next_state(windows.ids[:, start:end], state)
     return state
+
+
+def _chunks(restarts: Tensor) -> Iterator[tuple[int, int]]:
+    """Yield the columns of each chunk of windows, in which only the first may restart a state."""
+    length = restarts.shape[1]
+    begins = {*range(0, length, _CHUNK_STEPS), *restarts.any(dim=0).nonzero()[:, 0].tolist()}
+    yield from pairwise([*sorted(begins), length])
 
 
 def _one_direction(checkpoint: Checkpoint) -> CharRNN:
@@ -238,8 +277,8 @@ def _one_direction(checkpoint: Checkpoint) -> CharRNN:
     return checkpoint.model
 
 
-def _windows(checkpoint: Checkpoint, text: str, steps: int, count: int) -> Tensor:
-    """Return the ids (B, steps + 1) of up to `count` evenly spaced windows of a text.
+def _windows(checkpoint: Checkpoint, text: str, steps: int, count: int) -> _Windows:
+    """Return up to `count` evenly spaced windows (B, steps + 1) of a text.
 
     Raises UserError for a wrong number of steps, and for a text of fewer than `steps` + 2
     characters.
@@ -257,6 +296,12 @@ def _windows(checkpoint: Checkpoint, text: str, steps: int, count: int) -> Tenso
             least=width + 1,
             field="text",
         )
+    restarts = np.zeros(len(ids), bool)
+    pieces = Pieces.of(ids, checkpoint.vocabulary, checkpoint.documents)
+    if pieces is not None:
+        restarts[pieces.restarts] = True
     places = np.unique(np.linspace(0, len(ids) - width, count).astype(int))
-    rows = np.stack([ids[place : place + width] for place in places])
-    return torch.from_numpy(rows.astype(np.int64)).to(checkpoint.model.b_q.device)
+    columns = places[:, None] + np.arange(width)
+    device = checkpoint.model.b_q.device
+    rows = torch.from_numpy(ids[columns].astype(np.int64)).to(device)
+    return _Windows(rows, torch.from_numpy(restarts[columns]).to(device))

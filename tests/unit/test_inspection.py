@@ -331,6 +331,36 @@ def test_what_precedes_the_last_characters_matters_less_the_more_of_them_there_a
     assert effects[0].changed >= effects[2].changed
 
 
+def lines_model(cell):
+    checkpoint = letters_model(cell=cell)
+    return Checkpoint(checkpoint.model, LETTERS, {"training": {"documents": "lines"}})
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_gradient_of_a_model_of_lines_ends_where_the_line_begins(cell):
+    one, other = "\nabcdefgabcdefg", "gfedgfedgfedgfe\nabcdefg"
+    checkpoint = lines_model(cell)
+    norms, cell_norms = model_norms(checkpoint, f"{other}{one}\n", 14)
+    assert 1 < len(norms) <= 14 and min(norms) > 1e-30
+    assert (cell_norms is None) == (cell != "lstm")
+    short, _ = model_norms(checkpoint, "abc\n" * 30, 40)
+    assert len(short) == 4  # a line is read from the end of the one before it
+    running, _ = model_norms(letters_model(cell=cell), "abc\n" * 30, 40)
+    assert len(running) == 40
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_precedes_a_line_has_no_effect_on_a_model_of_lines(cell):
+    text = "".join(
+        f"{TEXT.replace(chr(10), '')[start : start + 5]}\n" for start in range(0, 400, 5)
+    )
+    effects = context_effect(lines_model(cell), text, lengths=(1, 3, 6, 12))
+    assert all(effect.divergence < 1e-9 for effect in effects[2:])
+    assert effects[0].divergence > 1e-6
+    running = context_effect(letters_model(cell=cell), text, lengths=(6,))
+    assert running[0].divergence > 0
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_predictions_without_the_past_are_those_of_texts_with_another_past(cell):
     checkpoint, text = letters_model(cell=cell, layers=2), TEXT[:10]

@@ -113,8 +113,11 @@ export function reachMode(tab) {
 
   // ---- gradients -------------------------------------------------------------------------------
 
+  // Returns the greatest k with a norm: a model of documents may have none for the chosen one.
+  const lastNorm = () => (lines.length ? lines[0].values.length - 1 : last);
+
   function drawGradients() {
-    chart.draw(lines, last, training?.cut ? training.steps : null);
+    chart.draw(lines, lastNorm(), training?.cut ? training.steps : null);
     drawTable();
     drawFades();
     drawCut();
@@ -124,11 +127,11 @@ export function reachMode(tab) {
   // Says how much of the gradient is left at the end.
   function drawFades() {
     const values = lines[0]?.values;
-    const share = values && values[last] / values[0];
+    const share = values && values.at(-1) / values[0];
     const key = share > 1 ? "reach-explodes" : "reach-vanishes";
     const left = share < 0.0001 ? formatNorm(share) : `${formatPercent(share)} %`;
     const text = values
-      ? t(key, { k: last, left, times: formatNorm(share), each: stepFactor(values) })
+      ? t(key, { k: lastNorm(), left, times: formatNorm(share), each: stepFactor(values) })
       : "";
     setTextWithTerms(find(".reach-fades"), text);
   }
@@ -142,7 +145,7 @@ export function reachMode(tab) {
     if (lines.length && !training) text = words["reach-cut-unknown"];
     else if (training && !training.cut) text = words["reach-not-cut"];
     else if (training) {
-      const isShown = training.steps <= last;
+      const isShown = training.steps <= lastNorm();
       text = t(isShown ? "reach-cut" : "reach-cut-beyond", { n: training.steps });
     }
     setTextWithTerms(find(".reach-cut"), text);
@@ -150,9 +153,9 @@ export function reachMode(tab) {
 
   // The same as the chart, for k = 0, 1, 2, 4, … and the last one.
   function drawTable() {
-    const ks = [0];
-    for (let k = 1; k < last; k *= 2) ks.push(k);
-    ks.push(last);
+    const [ks, end] = [[0], lastNorm()];
+    for (let k = 1; k < end; k *= 2) ks.push(k);
+    ks.push(end);
     const heads = ["k", ...lines.map(({ name }) => words[`reach-short-${name}`])];
     const rows = ks.map((k) => [k, ...lines.map(({ values }) => formatNorm(values[k]))]);
     find(".reach-table thead").replaceChildren(rowOf(heads, "col"));
