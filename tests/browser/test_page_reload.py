@@ -5,7 +5,16 @@ import re
 
 import form_page
 import pytest
-from form_page import choose, chosen, expect, paste_field, reset_link, setting, unfold
+from form_page import (
+    change_setting,
+    choose,
+    chosen,
+    expect,
+    paste_field,
+    reset_link,
+    setting,
+    unfold,
+)
 from page import paste, wait_until_drawn
 
 pytest_plugins = ["page", "shared_pages"]
@@ -13,6 +22,21 @@ app = form_page.app
 form = form_page.form
 
 PASTED = "Le cœur a ses raisons, que la raison ne connaît point. " * 40
+
+
+# Restores the stored form and saves it when Gradio has set only its first field, while the user has
+# chosen a recipe or nothing. Returns the text and recipe that are sent, and those that are stored.
+SAVE_HALF_RESTORED = """(recipe) => {
+  const { values } = JSON.parse(sessionStorage.getItem("charrnn:form"));
+  const [first, ...rest] = Object.keys(values);
+  const names = [first, "paste", ...rest];
+  const fresh = { ...values, corpus: "tide-clock", paste: "", recipe: "sprint" };
+  window.charrnnForm.restore([...names.map((name) => fresh[name]), { values, files: [] }]);
+  const half = { ...fresh, corpus: values.corpus, recipe: recipe ?? "sprint" };
+  const sent = window.charrnnForm.save(names.map((name) => half[name]));
+  const stored = JSON.parse(sessionStorage.getItem("charrnn:form")).values;
+  return [[sent[0], sent[names.indexOf("recipe")]], [stored.corpus, stored.recipe]];
+}"""
 
 
 def stored(page, key="charrnn:form"):
@@ -30,7 +54,7 @@ def test_a_reload_keeps_text_recipe_settings_and_paste_and_sends_no_paste_for_it
     choose(page, "recipe", "coffee")
     choose(page, "recipe", "custom")
     unfold(page, "Model")
-    setting(page, "hidden_size").fill("many")  # what is wrong with a value is no reason to lose it
+    change_setting(page, "hidden_size", "many")  # a wrong value is no reason to lose it
     choose(page, "corpus", "own")
     paste_field(page).fill(PASTED)
     expect(page.locator(".report-preview")).to_contain_text("Le cœur")
@@ -54,6 +78,17 @@ def test_a_reload_keeps_text_recipe_settings_and_paste_and_sends_no_paste_for_it
     expect(page.locator("#train-settings-problem")).to_contain_text("Hidden size")
     elsewhere = page.evaluate("JSON.stringify(localStorage)")
     assert not re.search("cœur|coffee|hidden_size", elsewhere), "another tab begins anew"
+
+
+def test_a_form_that_is_half_restored_is_sent_and_kept_as_a_whole(form):
+    page = form()
+    choose(page, "recipe", "coffee")
+    choose(page, "corpus", "own")
+    paste_field(page).fill(PASTED)
+    expect(page.locator(".report-preview")).to_contain_text("Le cœur")
+    page.wait_for_function("() => sessionStorage.getItem('charrnn:paste')")
+    for changed_meanwhile, kept in ((None, ["own", "coffee"]), ("deep", ["own", "deep"])):
+        assert page.evaluate(SAVE_HALF_RESTORED, changed_meanwhile) == [kept, kept]
 
 
 def test_a_reload_keeps_the_files_and_which_of_paste_and_files_counts(form, tmp_path):

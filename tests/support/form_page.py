@@ -75,6 +75,19 @@ def choose_recipe(page, recipe):
         expect(button).not_to_have_text(before)
 
 
+def change_setting(page, name, value):
+    """Type into a field of Custom, until the page says that it was changed. The answer to what was
+    chosen just before may still be on its way, and fills the fields."""
+    for _ in range(10):
+        setting(page, name).fill(value)
+        try:
+            expect(page.locator("#train-custom-head")).to_contain_text("1 changed", timeout=9000)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"{name} does not keep {value}")
+
+
 def reset_link(page):
     """The link that leads back to the defaults, and from there to what was there before."""
     return page.locator("#train-form-reset button")

@@ -29,6 +29,7 @@ function makeStorage(defaults) {
   const VERSION = 1;
   const MAX_PASTE = 1_000_000; // characters; a browser keeps 5 MB or 10 MB for all of a page
   const UNCHANGED = { __type__: "update" }; // an output that Gradio leaves as it is
+  const MAX_SETTING_MS = 10_000; // that Gradio takes to set all fields, on a busy machine
   const names = Object.keys(defaults);
   let ready = false; // the stored values are in the fields, or nothing was stored
   let restoring = false; // stored values wait to be put into the fields
@@ -38,6 +39,8 @@ function makeStorage(defaults) {
   let lastPaste = ""; // the pasted text when `source` was called last
   let changed = false; // something differs from the defaults
   let undo = null; // the values before a reset
+  let pending = new Map(); // fields that Gradio has yet to set: their values before and after
+  let settingTimer = null; // until no more fields are expected to be set
 
   const named = (values) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
   const empty = (value) => value == null || value === "" || value.length === 0;
@@ -47,9 +50,23 @@ function makeStorage(defaults) {
   // Only these decide whether the form differs: other fields belong to a choice of these.
   const CHOICES = ["corpus", "recipe", "paste", "files", "gpu", "start"];
   const touched = (form) => CHOICES.some((name) => !same(form[name], fresh()[name]));
-  // While Gradio sets one field after the other, some are reset and the others not yet.
-  const goesBack = (form) =>
-    CHOICES.every((name) => [fresh(), undo].some((one) => same(form[name], one[name])));
+
+  // Returns the form as it will be. Gradio sets one field after the other and triggers events in
+  // between, when some fields still have the values from before.
+  function complete(form) {
+    for (const [name, { before, after }] of pending) {
+      if (same(form[name], before)) form[name] = after;
+      else pending.delete(name);
+    }
+    return form;
+  }
+
+  function awaitFields(form, current) {
+    const changing = names.filter((name) => !same(form[name], current[name]));
+    pending = new Map(changing.map((name) => [name, { before: current[name], after: form[name] }]));
+    clearTimeout(settingTimer);
+    settingTimer = setTimeout(() => pending.clear(), MAX_SETTING_MS);
+  }
 
   function write({ paste, ...form }) {
     try {
@@ -81,11 +98,12 @@ function makeStorage(defaults) {
   function show(form, current) {
     lastPaste = form.paste ?? "";
     announce(form);
+    awaitFields(form, current);
     return names.map((name) => (same(form[name], current[name]) ? UNCHANGED : form[name]));
   }
 
   function keep(form) {
-    if (undo && !goesBack(form)) undo = null;
+    if (touched(form)) undo = null;
     write(form);
     announce(form);
   }
@@ -109,12 +127,12 @@ function makeStorage(defaults) {
       return Boolean(undo);
     },
 
-    // Saves the form after a change.
+    // Saves the form after a change; returns the values of all fields, also of those yet to be set.
     save(values) {
-      const form = named(values);
+      const form = complete(named(values));
       if (ready) keep(form);
       else earlyForm = form;
-      return values;
+      return names.map((name) => form[name]);
     },
 
     // Returns the stored values for the server to check; of files only their paths.
