@@ -12,7 +12,6 @@ from form_page import (
     expect,
     paste_field,
     reset_link,
-    setting,
     unfold,
 )
 from page import paste, wait_until_drawn
