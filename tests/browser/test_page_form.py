@@ -207,6 +207,8 @@ def test_an_error_is_shown_beside_its_field_and_the_form_stays(form):
     page.get_by_role("button", name="Train on your text").click()
     of_text = page.locator("#train-text-problem [role=alert]")
     expect(of_text).to_contain_text("Paste a text")
+    choose_recipe(page, "coffee")
+    expect(of_text).to_contain_text("Paste a text")  # there is still none
     paste_field(page).fill("日本語だけ")
     choose(page, "recipe", "textbook")
     expect(of_text).to_contain_text("letters A to Z")

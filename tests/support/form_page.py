@@ -14,6 +14,7 @@ from charrnn.vocabulary import Vocabulary
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 
+DEFAULT_LABELS = {"songs": re.compile("歌.*10"), "tide-clock": re.compile("Tide.Clock.·.10.s")}
 FORGET = "() => { window.charrnnForm.save = (values) => values; sessionStorage.clear(); }"
 
 
@@ -30,7 +31,8 @@ def app(tmp_path_factory):
 
 @pytest.fixture
 def form(shared_page):
-    """Returns the page that the tests share, at the form's defaults: `form(locale=…, width=…)`."""
+    """Returns the page that the tests share, at the form's defaults: `form(locale=…, width=…)`. The
+    server has answered to them."""
 
     def form_of(**how):
         page = shared_page(**how)
@@ -46,6 +48,7 @@ def form(shared_page):
             page.reload()
             page.wait_for_function("window.charrnnForm?.ready")
             chosen(page, "corpus", corpus)
+        expect(page.locator("#train-go")).to_have_text(DEFAULT_LABELS[corpus])
         page.evaluate("scrollTo(0, 0)")
         return page
 

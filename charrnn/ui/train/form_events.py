@@ -59,6 +59,8 @@ def wire_form(context: AppContext, form: Form) -> None:
             if not is_newest():  # while the request was waiting
                 return {}
             shown = form.validate(entered, locale, start_error)
+            if entered.is_empty:  # a problem beside it is the button's (`problemOfText`)
+                del shown[form.text_problem]
             return shown | {form.start_note: note_of(context, entered)}
 
         try:
@@ -101,6 +103,15 @@ def _wire_choices(form: Form) -> None:
         None, form.previous_choice, form.previous_choice, js=call("keepText"), **IN_BROWSER
     )
     form.files.upload(None, None, form.source, js=call("sourceIs", FROM_FILES), **IN_BROWSER)
+    text = [form.corpus, form.paste, form.files]
+    gr.on(
+        [box.change for box in text],
+        None,
+        text,
+        form.text_problem,
+        js=call("problemOfText"),
+        **IN_BROWSER,
+    )
     fields = form.custom.fields
     form.custom.head.reset_fields(
         None,

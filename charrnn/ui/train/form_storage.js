@@ -29,7 +29,7 @@ function makeStorage(defaults) {
   const VERSION = 1;
   const MAX_PASTE = 1_000_000; // characters; a browser keeps 5 MB or 10 MB for all of a page
   const UNCHANGED = { __type__: "update" }; // an output that Gradio leaves as it is
-  const MAX_SETTING_MS = 10_000; // that Gradio takes to set all fields, on a busy machine
+  const MAX_SETTING_MS = 2_000; // that Gradio takes to set all fields, on a busy machine
   const names = Object.keys(defaults);
   let ready = false; // the stored values are in the fields, or nothing was stored
   let restoring = false; // stored values wait to be put into the fields
@@ -41,6 +41,9 @@ function makeStorage(defaults) {
   let undo = null; // the values before a reset
   let pending = new Map(); // fields that Gradio has yet to set: their values before and after
   let settingTimer = null; // until no more fields are expected to be set
+  // What the user enters counts, whatever was to be set.
+  for (const type of ["click", "input", "change"])
+    document.addEventListener(type, () => pending.clear(), { capture: true });
 
   const named = (values) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
   const empty = (value) => value == null || value === "" || value.length === 0;
