@@ -103,11 +103,10 @@ def _wire_choices(form: Form) -> None:
         None, form.previous_choice, form.previous_choice, js=call("keepText"), **IN_BROWSER
     )
     form.files.upload(None, None, form.source, js=call("sourceIs", FROM_FILES), **IN_BROWSER)
-    text = [form.corpus, form.paste, form.files]
     gr.on(
-        [box.change for box in text],
+        [form.corpus.change, form.paste.change, form.files.change],
         None,
-        text,
+        [form.corpus, form.paste, form.files],
         form.text_problem,
         js=call("problemOfText"),
         **IN_BROWSER,
