@@ -38,9 +38,11 @@ from charrnn.runs.plan import make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import train
 from charrnn.training.transfer import transferred_model
+from charrnn.vocabulary import Vocabulary
 
 MIN_COUNT = 10  # of a Chinese character; rarer ones become `RARE`
 RARE = "□"
+MAX_SYMBOLS = 3_400  # of a base; with more, the Chinese one would be larger than 8 MB
 MAX_LOSS = 0.002  # nats that rounding to float16 may cost
 LANGUAGES = {"english": "en", "chinese": "zh"}
 SECONDS = 0, 1, 10, 60  # of training, in the table
@@ -152,9 +154,15 @@ def make(name: str, folder: Path) -> None:
 
 
 def ship(name: str, trained: Path, books: list[str]) -> None:
-    """Write what a run has trained to checkpoints/base-`name`, as float16, with its card."""
+    """Write what a run has trained to checkpoints/base-`name`, as float16, with its card.
+
+    The rarest symbols are left out, down to `MAX_SYMBOLS`.
+    """
     place = ROOT / "checkpoints" / f"base-{name}"
-    checkpoint = load(trained)
+    whole = load(trained)
+    checkpoint = with_most_frequent_symbols(whole, MAX_SYMBOLS)
+    dropped = len(whole.vocabulary) - len(checkpoint.vocabulary)
+    note = f" The {dropped:,} rarest of its symbols were left out." if dropped else ""
     title = BASES[name].title
     about = checkpoint.about | {"name": title}
     about["corpus"] = about["corpus"] | {"name": title}
@@ -176,11 +184,18 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
         + "".join(f"- {book}\n" for book in books)
         + "\nAll in the public domain. None of them lies in this repository. Made by "
         f"`python benchmarks/bases.py {name} FOLDER`; rounding its weights to float16 moved the "
-        f"loss by {lost:+.5f} nats.\n\n## Texts that it has not read\n\n"
+        f"loss by {lost:+.5f} nats.{note}\n\n## Texts that it has not read\n\n"
         "Perplexity of the last tenth, before any training on it; symbols are matched by character."
         f"\n\n{table(('text', 'perplexity'), figures)}\n",
         encoding="utf-8",
     )
+
+
+def with_most_frequent_symbols(checkpoint: Checkpoint, count: int) -> Checkpoint:
+    """Return a checkpoint that knows only `count` of its symbols, `<unk>` and the most frequent."""
+    vocabulary = Vocabulary(checkpoint.vocabulary.symbols[:count])
+    model = transferred_model(checkpoint, checkpoint.model.config, vocabulary)
+    return replace(checkpoint, model=model.eval(), vocabulary=vocabulary)
 
 
 def card_context(name: str) -> CardContext:

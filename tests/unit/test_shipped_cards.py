@@ -41,6 +41,12 @@ def test_a_shipped_card_is_renewed(shipped):
         assert f"\n## {heading}\n{part}\n## " in body
 
 
+def test_a_shipped_model_is_small(shipped):
+    directory, *_ = shipped
+    most = 8_000_000 if directory.name.startswith("base-") else 5_300_000  # with picture and log
+    assert sum(path.stat().st_size for path in directory.iterdir()) <= most
+
+
 def test_the_lines_for_plain_torch_in_a_shipped_card_run(shipped, monkeypatch):
     directory, checkpoint, text = shipped
     monkeypatch.chdir(directory)
