@@ -61,6 +61,8 @@ class SettingsFile:
             stored = parse_json_object(data, path.name)
             if not all(isinstance(stored.get(key), dict) for key in ("model", "training")):
                 raise ValueError
+            if "symbols" in stored:  # the config.json of a checkpoint, which has no recipe
+                raise ValueError
             model = ModelConfig(**_known(stored["model"], ModelConfig, path))
             training = TrainingConfig(**_known(stored["training"], TrainingConfig, path))
             return cls(path, parse_manifest(data), model, training)

@@ -168,7 +168,7 @@ def test_another_text_is_refused_unless_the_file_names_none(told, run, place):
 
 def test_a_file_that_holds_no_settings_of_a_run_is_refused(told, run, place):
     (place / "run" / "list.json").write_text("[1, 2]")
-    for name in ("list.json", "events.jsonl", "corpus/ids.npy"):
+    for name in ("list.json", "events.jsonl", "corpus/ids.npy", "checkpoint/config.json"):
         status, _, err = told(*AGAIN[:2], "--config", f"run/{name}")
         assert status == 2 and "is not the settings file of a run" in err, name
     for name in ("missing.json", "corpus"):
