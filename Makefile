@@ -79,8 +79,8 @@ $(VENV)/.installed-docs: requirements-docs.txt
 
 # All that is measured, one after the other: about an hour and a half, on an idle machine.
 benchmarks: $(VENV)/.installed-test browser
-	for one in recurrences generation loop decoding page visitors advice inspecting textbook \
-	  budgets; do \
+	for one in recurrences generation loop decoding page visitors advice inspecting inspect_page \
+	  textbook budgets; do \
 	  $(BIN)/python benchmarks/$$one.py || exit 1; \
 	done
 	$(BIN)/python benchmarks/budgets.py night
