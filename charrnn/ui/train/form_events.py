@@ -59,7 +59,7 @@ def wire_form(context: AppContext, form: Form) -> None:
             if not is_newest():  # while the request was waiting
                 return {}
             shown = form.validate(entered, locale, start_error)
-            if entered.is_empty:  # a problem beside it is the button's (`problemOfText`)
+            if entered.is_empty:  # only the button Train says so, and text_choice.js clears it
                 del shown[form.text_problem]
             return shown | {form.start_note: note_of(context, entered)}
 

@@ -41,7 +41,7 @@ function makeStorage(defaults) {
   let undo = null; // the values before a reset
   let pending = new Map(); // fields that Gradio has yet to set: their values before and after
   let settingTimer = null; // until no more fields are expected to be set
-  // What the user enters counts, whatever was to be set.
+  // After input by the user, all fields are taken as they are.
   for (const type of ["click", "input", "change"])
     document.addEventListener(type, () => pending.clear(), { capture: true });
 

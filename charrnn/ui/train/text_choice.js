@@ -16,9 +16,9 @@ export const keepText = (previous) => ({ ...previous, text: null });
 // Returns the source of the text that was given last: a paste or files.
 export const sourceIs = (source) => source;
 
-// Clears the problem beside the text when there is no text any more; otherwise the server does. Of an
-// empty text, only the button "Train" shows a problem. An answer to an earlier change, which may come
-// later, must not take it away.
+// Clears the problem beside the text when the user's own text is emptied. The server leaves it alone
+// as long as there is no text: its answer to an earlier change may come after the user has pressed
+// "Train", and would remove the error that there is none.
 export function problemOfText(text, paste, files) {
   const isMissing = text === "own" && !paste?.trim() && !files?.length;
   return isMissing ? "" : { __type__: "update" };
