@@ -62,7 +62,8 @@ def load_command(name: str) -> TyperCommand:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.command(name, epilog=getattr(module, "HELP_EPILOG", None))(getattr(module, function))
+    command_class = getattr(module, "Command", TyperCommand)
+    app.command(name, cls=command_class)(getattr(module, function))
     command = typer.main.get_command(app)
     assert isinstance(command, TyperCommand)
     return command

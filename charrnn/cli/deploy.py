@@ -14,10 +14,9 @@ from typing import Annotated
 
 import typer
 
-from .. import hub
 from ..errors import UserError
-from ..hub.space import ZEROGPU, check, deploy
 from ..utils.process import without_secrets
+from ..utils.space import ZEROGPU
 from .output import note, show_transfer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +44,9 @@ def deploy_app(
     ] = False,
 ) -> None:
     """Put this app on the Hub as a Space, or update it there."""
+    from .. import hub
+    from ..hub.space import check, deploy
+
     hub.quiet()
     check(space, hardware)
     names, notes = select_files(ROOT)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..checkpoint import Checkpoint
 from ..errors import UserError, escape_invisible
-from ..generation import generate_many, stream
-from ..generation.config import GenerationConfig
 from ..utils.validation import clean_text
-from .lines import check_lines_options, show_lines
 from .options import AnyCheckpoint, Json, open_checkpoint
 from .output import note, print_json, printable
+
+if TYPE_CHECKING:
+    from ..checkpoint import Checkpoint
+    from ..generation.config import GenerationConfig
 
 _DEFAULT_LENGTH, _SAMPLE = 200, "sample"
 
@@ -63,6 +63,9 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Generate text that continues a prefix."""
+    from ..generation.config import GenerationConfig
+    from .lines import check_lines_options, show_lines
+
     alone = {
         "--length": length,
         "--mode": mode if mode != _SAMPLE else None,
@@ -93,6 +96,8 @@ def generate(
 
 def _stream_text(checkpoint: Checkpoint, prefix: str, config: GenerationConfig) -> None:
     """Print a prefix and its continuation, character by character."""
+    from ..generation import stream
+
     print(printable(prefix), end="", flush=True)
     for character in stream(
         checkpoint, prefix, config.length, config.mode, config.alpha, config.seed,
@@ -106,6 +111,8 @@ def _show_texts(
     checkpoint: Checkpoint, prefix: str, config: GenerationConfig, count: int, *, as_json: bool
 ) -> None:
     """Print `count` texts, an empty line between them, or JSON objects; the seed goes up by 1."""
+    from ..generation import generate_many
+
     seeds = [None if config.seed is None else config.seed + number for number in range(count)]
     configs = [replace(config, seed=seed) for seed in seeds]
     texts = generate_many(checkpoint, prefix, configs)

@@ -7,10 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .. import hub
-from ..loading import local
-from ..text.datasets.download import cache_directory
-from .export import check_destination, copy_checkpoint
+from .options import bundled_models
 from .output import note, show_transfer
 
 
@@ -21,6 +18,7 @@ def push(
             metavar="CHECKPOINT",
             help="A model's or a run's directory, a .safetensors file, or the name of a model that "
             "comes with charrnn.",
+            autocompletion=bundled_models,
         ),
     ],
     model: Annotated[
@@ -49,6 +47,9 @@ def push(
     ] = False,
 ) -> None:
     """Upload a model to the Hub, or update it there."""
+    from .. import hub
+    from ..loading import local
+
     hub.quiet()
     directory = local(checkpoint)
     hashes = push_line_hashes
@@ -81,6 +82,10 @@ def pull(
     ],
 ) -> None:
     """Download a model from the Hub."""
+    from .. import hub
+    from ..text.datasets.download import cache_directory
+    from .export import check_destination, copy_checkpoint
+
     hub.quiet()
     check_destination(directory, apart_from=cache_directory(), called="DIR")
     with show_transfer("downloading") as progress:

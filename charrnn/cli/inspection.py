@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .inspection_output import show_inspection, show_novelty
 from .options import AnyCheckpoint, AsIs, Column, Json, open_checkpoint
-from .texts import ReadOptions, read_named
 
 
 def inspect(
@@ -22,6 +20,9 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Show what surprised a model in a text, and what it expected instead."""
+    from .inspection_output import show_inspection
+    from .texts import ReadOptions, read_named
+
     show_inspection(
         open_checkpoint(checkpoint),
         read_named([text_file], ReadOptions.of(column, as_is)).text,
@@ -41,6 +42,9 @@ def novelty(
 
     --column and --as-is are for the training text.
     """
+    from .inspection_output import show_novelty
+    from .texts import ReadOptions, read_named
+
     show_novelty(
         read_named([generated], ReadOptions()).text,
         read_named([training_text], ReadOptions.of(column, as_is)).text,

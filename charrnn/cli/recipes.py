@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..recipes import RECIPES
 from .options import Json
 from .output import print_json
 
 
 def recipes(as_json: Json = False) -> None:
     """List the recipes, with the results that the textbook published."""
+    from ..recipes import RECIPES
+
     for recipe in RECIPES.values():
         if as_json:
             print_json(recipe.as_dict())

@@ -7,11 +7,8 @@ from typing import Annotated
 import typer
 
 from ..errors import UserError
-from ..evaluation import score as score_text
-from .held_out import held_out_texts
 from .options import AnyCheckpoint, AsIs, Column, Json, open_checkpoint
 from .output import print_json
-from .texts import ReadOptions, read_named
 
 
 def score(
@@ -34,6 +31,10 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Measure how well a model predicts a text."""
+    from ..evaluation import score as score_text
+    from .held_out import held_out_texts
+    from .texts import ReadOptions, read_named
+
     if held_out == (text_file is not None):
         raise UserError("Give a text file to score, or --held-out.", field="text_file")
     opened = open_checkpoint(checkpoint)

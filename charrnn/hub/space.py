@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UserError, short_repr
+from ..utils.space import ZEROGPU
 from . import client
 from .client import Cancelled, Progress
 from .errors import CommitUnconfirmedError, unexpected_response_guard
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi, SpaceInfo
 
 DEADLINE_SECONDS = 600.0  # for all requests of a deployment
-ZEROGPU = "zero-a10g"  # hardware on which an account has two free Spaces
 
 _DEFAULT_HARDWARE = "cpu-basic"
 _WRITTEN_BY_THE_HUB = {".gitattributes"}  # which names the files that are stored as large ones

@@ -12,10 +12,12 @@ from contextlib import redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import UserError, short_repr
-from ..training import Event
+
+if TYPE_CHECKING:
+    from ..training import Event
 
 PROJECT = "charrnn"  # in trackio
 

@@ -1,9 +1,11 @@
-"""Detect the Hugging Face Space that the program runs in."""
+"""Hugging Face Spaces: free hardware, and the Space that the program runs in."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+
+ZEROGPU = "zero-a10g"  # hardware on which an account has two free Spaces
 
 
 def space_id(environment: Mapping[str, str] = os.environ) -> str | None:

@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 
 from charrnn import cli
 from charrnn.cli.commands import COMMANDS, load_command
+from charrnn.recipes import RECIPES
 
 COMPLETION = "_CHARRNN" + "_COMPLETE"  # set by the shell, and no setting of charrnn
 WITHOUT_TORCH = """
 import sys
-sys.modules["torch"] = sys.modules["numpy"] = None  # an import would fail
+sys.modules["torch"] = None  # an import would fail
 from charrnn.__main__ import main
 main()
 """
@@ -39,16 +40,43 @@ def test_the_version_needs_no_torch():
     assert run_without_torch("--version").stdout.startswith("charrnn ")
 
 
-def test_completion_of_a_command_needs_no_torch():
-    words = {"COMP_WORDS": "charrnn p", "COMP_CWORD": "1"}
-    done = run_without_torch(**{COMPLETION: "complete_bash"}, **words)
-    assert done.stdout.split() == ["push", "pull"]
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"train"}))
+def test_the_help_of_a_command_needs_no_torch(name):
+    done = run_without_torch(name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_options_of_a_command_are_completed():
-    words = {"COMP_WORDS": "charrnn app --p", "COMP_CWORD": "2"}
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("p", ["push", "pull"]),
+        ("app --p", ["--port"]),
+        ("train --ru", ["--run-dir"]),
+        ("train ti", ["tide-clock", "time-machine", "tiny-shakespeare"]),
+        ("train --recipe co", ["coffee"]),
+        ("train --from au", ["auto"]),
+        ("train --track tr", ["trackio"]),
+        ("generate --st", ["--stop"]),
+        ("generate ti", ["tide-clock", "time-machine", "tiny-shakespeare"]),
+        ("generate my", []),  # the shell goes on to its files
+        ("score --h", ["--held-out", "--help"]),
+        ("inspect so", ["songs"]),
+        ("novelty --c", ["--column"]),
+        ("recipes --j", ["--json"]),
+        ("push so", ["songs"]),
+        ("deploy --ha", ["--hardware"]),
+    ],
+)
+def test_completion_needs_no_torch(typed, completed):
+    words = {"COMP_WORDS": f"charrnn {typed}", "COMP_CWORD": str(len(typed.split()))}
     done = run_without_torch(**{COMPLETION: "complete_bash"}, **words)
-    assert done.stdout.split() == ["--port"]
+    assert done.stdout.split() == completed
+
+
+def test_every_recipe_is_completed():
+    words = {"COMP_WORDS": "charrnn train --recipe ", "COMP_CWORD": "3"}
+    done = run_without_torch(**{COMPLETION: "complete_bash"}, **words)
+    assert done.stdout.split() == list(RECIPES)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
