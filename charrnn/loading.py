@@ -109,6 +109,11 @@ def _find_by_name(name: str) -> Path | None:
     """Return the directory of a bundled model or of a run of the app; None if there is none."""
     if _NAME.fullmatch(name) and os.path.isdir(bundled := places.bundled_models() / name):
         return bundled
+    return find_run(name)
+
+
+def find_run(name: str) -> Path | None:
+    """Return the directory of the run of the app that `runs/<id>` names; None if there is none."""
     if (found := _RUN.fullmatch(name)) and os.path.isdir(run := places.app_runs() / found["id"]):
         return run
     return None

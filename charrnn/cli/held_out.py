@@ -8,15 +8,16 @@ from ..checkpoint import Checkpoint
 from ..checkpoint.dataset_of_model import dataset_corpus, split_as_trained
 from ..corpus import Corpus
 from ..errors import UserError
+from ..loading import local
 
 
 def held_out_texts(checkpoint: Checkpoint, name: str) -> list[str]:
     """Return the held-out texts of a model's training: one, or several passages or lines.
 
-    `name` is the path of the model or of its run. The text is in the run's directory, or comes with
-    charrnn. Raises UserError if there is neither.
+    `name` is the path or the name of the model or its run. The text is in the run's directory, or
+    comes with charrnn. Raises UserError if there is neither.
     """
-    texts = [] if (corpus := _corpus(checkpoint, Path(name))) is None else corpus.held_out_texts()
+    texts = [] if (corpus := _corpus(checkpoint, local(name))) is None else corpus.held_out_texts()
     if not texts:
         raise UserError(
             "The held-out part of {name} is not at hand: give a text file to score.",

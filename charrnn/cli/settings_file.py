@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from ..checkpoint.strict_json import MAX_CONFIG_BYTES, parse_json_object
 from ..corpus import Corpus
 from ..errors import UserError, os_reason, short_repr
 from ..hub import is_id
+from ..loading import find_run
 from ..model import ModelConfig
 from ..recipes import find_recipe
 from ..runs.manifest import parse_manifest, source_of_start
@@ -49,7 +51,12 @@ class SettingsFile:
 
     @classmethod
     def read(cls, path: Path) -> SettingsFile:
-        """Read a run.json. Raises UserError for any other file, and for invalid settings."""
+        """Read a run.json, such as that of a run of the app: `runs/<id>/run.json`.
+
+        Raises UserError for any other file, and for invalid settings.
+        """
+        if not os.path.lexists(path) and (run := find_run(path.parent.as_posix())) is not None:
+            path = run / path.name
         try:
             with path.open("rb") as file:
                 data = file.read(MAX_CONFIG_BYTES + 1)

@@ -199,3 +199,11 @@ def test_a_run_of_seconds_says_that_its_length_depends_on_the_machine(told, run)
     change(run, training={**training, "epochs": None, "seconds": 0.2})
     status, _, err = told(*AGAIN)
     assert status == 0 and "its length depends on the speed of the machine" in err
+
+
+def test_a_run_of_the_app_is_named_from_any_directory(told, place, monkeypatch):
+    monkeypatch.setenv("CHARRNN_RUNS", str(place / "of-the-app"))
+    shutil.copytree(place / "run", place / "of-the-app" / "0a1b")
+    status, _, err = told("train", "text.txt", "--config", "runs/0a1b/run.json", *AGAIN[4:])
+    assert status == 0, err
+    assert is_same("run", "again")
