@@ -134,6 +134,8 @@ def _delete_if_idle(run: Run, wanted: Callable[[], bool]) -> bool:
     with lock:
         if _has_work(run) or not wanted():
             return False
+        if os.name == "nt":  # a directory with an open file cannot be renamed there
+            lock.close()
         atomic_rmtree(run.directory)
     return True
 

@@ -37,7 +37,7 @@ from ..errors import Message, UserError
 from ..training import Event, train
 from ..training.resume_state import resume_refused
 from ..training.schedule import Segment
-from ..utils.atomic import recover, remove_temporary_files
+from ..utils.atomic import recover, remove_temporary_files, replace
 from ..utils.regular_files import DamagedRunUserError, is_directory, remove
 from .attempts import QUEUED, STARTED, UNREPORTED, Attempt, rename_old_files
 from .changes import ChangeableRun
@@ -180,7 +180,7 @@ class Run(ChangeableRun):
         if attempt is None or (app is not None and attempt.app != app):
             return False
         try:
-            self._file(QUEUED).rename(self._file(STARTED))
+            replace(self._file(QUEUED), self._file(STARTED))
         except FileNotFoundError:
             return False
         return not self.has_ended
@@ -219,10 +219,10 @@ class Run(ChangeableRun):
                 self.event_log.append(end)
             except OSError:  # followers must not wait for an event that cannot be written
                 if name:
-                    self._file(name).rename(self._file(UNREPORTED))
+                    replace(self._file(name), self._file(UNREPORTED))
                 raise
             if name == QUEUED:
-                self._file(QUEUED).rename(self._file(STARTED))
+                replace(self._file(QUEUED), self._file(STARTED))
             return True
 
     # Called in the worker
@@ -291,8 +291,9 @@ class Run(ChangeableRun):
 
     def _without_path(self, message: Message) -> Message:
         """Return a message with the paths of files in it relative to the run's directory."""
+        inside = f"{self.directory}{os.sep}"
         shown = {
-            name: str(value).replace(f"{self.directory}/", "") if isinstance(value, Path) else value
+            name: str(value).replace(inside, "") if isinstance(value, Path) else value
             for name, value in message.values.items()
         }
         return Message(message.template, **shown)

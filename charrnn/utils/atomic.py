@@ -12,6 +12,8 @@ import os
 import re
 import secrets
 import shutil
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -25,6 +27,8 @@ logger = logging.getLogger(__name__)
 READY_FOLDER = ".files.ready"
 _DELETED_PREFIX = ".deleted-"
 _TEMPORARY_NAME = re.compile(r"\..+\.[0-9a-f]{8}")
+_REPLACE_WAITS = 50  # on Windows, where a file that somebody reads cannot be replaced
+_REPLACE_WAIT_SECONDS = 0.02
 
 
 @contextmanager
@@ -41,12 +45,26 @@ def atomic_open(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(temporary, path)
+        replace(temporary, path)
         if durable:
             _sync_directory(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def replace(source: Path, target: Path) -> None:
+    """Move a file to the path of another, or to a new one; wait for readers on Windows."""
+    waits = _REPLACE_WAITS if sys.platform == "win32" else 0
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if waits == 0:
+                raise
+        waits -= 1
+        time.sleep(_REPLACE_WAIT_SECONDS)
 
 
 def atomic_write(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -84,7 +102,7 @@ def recover(directory: Path) -> None:
     if not is_directory(ready):
         return
     for path in sorted(ready.iterdir()):
-        os.replace(path, directory / path.name)
+        replace(path, directory / path.name)
     ready.rmdir()
 
 

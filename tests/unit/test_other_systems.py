@@ -1,8 +1,13 @@
 """Windows and macOS, as far as reading the source can tell: what only POSIX has is guarded."""
 
 import ast
+import os
+import sys
 
+import pytest
 from conftest import ROOT
+
+from charrnn.utils.atomic import atomic_write
 
 # Modules that Windows lacks.
 POSIX_MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "termios"}
@@ -29,6 +34,15 @@ GUARDED = {
     ("utils/process.py", "sched_param"): 'hasattr(os, "SCHED_BATCH")',
     ("utils/process.py", "sched_setscheduler"): 'hasattr(os, "SCHED_BATCH")',
     ("utils/temporary.py", "getuid"): 'hasattr(os, "getuid")',
+}
+
+
+# Who renames: to a new path only. What may replace a file is `atomic.replace`, or Path.replace.
+RENAMES = {
+    ("runs/uploads.py", "gathering.rename"),
+    ("ui/run_card/recent_runs.py", "run.rename"),  # gives a run another title
+    ("utils/atomic.py", "path.rename"),
+    ("utils/atomic.py", "temporary.rename"),
 }
 
 
@@ -86,3 +100,45 @@ def test_files_are_read_and_written_as_utf_8():
                 given = {keyword.arg for keyword in node.keywords}
                 positions = 1 if called == "read_text" else 2
                 assert "encoding" in given or len(node.args) >= positions, (name, node.lineno)
+
+
+def test_files_are_opened_as_bytes_or_as_utf_8():
+    """In text mode, Windows writes line ends of its own as well."""
+    for name, _, tree in sources():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            modes = [one.value for one in node.args[:2] if isinstance(one, ast.Constant)]
+            if called == "open" or (called.endswith(".open") and set(modes) & {"r", "w", "a", "x"}):
+                given = {keyword.arg for keyword in node.keywords}
+                binary = any("b" in str(mode) for mode in modes)
+                assert binary or "encoding" in given, (name, node.lineno)
+
+
+def test_only_what_is_new_is_renamed():
+    """On Windows, rename does not replace a file."""
+    found = {
+        (name, ast.unparse(node))
+        for name, _, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("rename", "renames")
+    }
+    assert found == RENAMES
+
+
+def test_a_file_that_is_being_read_is_replaced_a_little_later_on_windows(tmp_path, monkeypatch):
+    refusals = iter([PermissionError, PermissionError])
+    move = os.replace
+
+    def busy_twice(source, target):
+        for error in refusals:
+            raise error
+        move(source, target)
+
+    monkeypatch.setattr(os, "replace", busy_twice)
+    with pytest.raises(PermissionError):
+        atomic_write(tmp_path / "run.json", b"{}")
+    monkeypatch.setattr(sys, "platform", "win32")
+    atomic_write(tmp_path / "run.json", b"{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
