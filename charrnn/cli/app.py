@@ -26,7 +26,7 @@ def open_app(
         ),
     ] = None,
 ) -> None:
-    """Open the page: train, generate, inspect and share in the browser."""
+    """Open the page: train, generate, inspect and share."""
     from ..app import create_context, create_demo, serve
 
     if host is not None:  # Gradio's MCP server reads the host name from there

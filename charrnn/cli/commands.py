@@ -18,11 +18,11 @@ COMMANDS = {
     "score": ("score", "score", "Measure how well a model predicts a text."),
     "inspect": (
         "inspection", "inspect",
-        "Show what surprised a model in a text, and what it expected instead.",
+        "Show what surprised a model in a text, and what it expected.",
     ),
     "novelty": (
         "inspection", "novelty",
-        "Measure how much of a generated text is copied from the training text.",
+        "Measure how much of a generated text is copied.",
     ),
     "recipes": (
         "recipes", "recipes",
@@ -30,7 +30,7 @@ COMMANDS = {
     ),
     "push": ("hub", "push", "Upload a model to the Hub, or update it there."),
     "pull": ("hub", "pull", "Download a model from the Hub."),
-    "app": ("app", "open_app", "Open the page: train, generate, inspect and share in the browser."),
+    "app": ("app", "open_app", "Open the page: train, generate, inspect and share."),
     "deploy": ("deploy", "deploy_app", "Put this app on the Hub as a Space, or update it there."),
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ def inspect(
     as_is: AsIs = False,
     as_json: Json = False,
 ) -> None:
-    """Show what surprised a model in a text, and what it expected instead."""
+    """Show what surprised a model in a text, and what it expected."""
     from .inspection_output import show_inspection
     from .texts import ReadOptions, read_named
 
@@ -38,7 +38,7 @@ def novelty(
     as_is: AsIs = False,
     as_json: Json = False,
 ) -> None:
-    """Measure how much of a generated text is copied from the training text.
+    """Measure how much of a generated text is copied.
 
     --column and --as-is are for the training text.
     """

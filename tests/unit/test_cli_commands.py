@@ -34,6 +34,7 @@ def test_help_needs_no_torch():
     done = run_without_torch("--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
+    assert "..." not in done.stdout.partition("Commands:")[2], "a line that is cut"
 
 
 def test_the_version_needs_no_torch():
