@@ -10,6 +10,7 @@ end neither a YAML value nor a Markdown block, and contain no HTML.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -36,7 +37,9 @@ def card(
 
     `samples` are those written during training, with `step`, `prefix` and `text`.
     """
-    from huggingface_hub import ModelCard  # a quarter of a second: only where a card is made
+    with warnings.catch_warnings():  # that of tqdm in a notebook without ipywidgets
+        warnings.simplefilter("ignore")
+        from huggingface_hub import ModelCard  # a quarter of a second: only where a card is made
 
     context = context or CardContext()
     made = ModelCard.from_template(

@@ -1,6 +1,8 @@
 """The notebooks of docs/ run from the first cell to the last, and say what the guides say."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from conftest import ROOT
@@ -68,3 +70,16 @@ def test_the_textbooks_experiments(monkeypatch, capsys):
     assert names["end"]["reason"] == "diverged", "a learning rate of 100 needs clipping"
     out = capsys.readouterr().out
     assert "published: 59.5 at 50" in out and out.count("characters per second") == 3
+
+
+def test_a_model_is_saved_in_a_kernel_without_widgets_and_without_a_warning():
+    code = (
+        "import sys, types\n"
+        "kernel = types.SimpleNamespace(get_ipython=lambda: None)\n"
+        "sys.modules |= {'ipykernel.zmqshell': kernel, 'IPython': kernel, 'ipywidgets': None}\n"
+        "import charrnn\n"
+        "from charrnn.checkpoint.model_card import card\n"
+        "card(charrnn.load('tide-clock'), [])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
