@@ -133,8 +133,11 @@ class _Trackio:
             self._trackio.log(values, step=step)
 
     def sample(self, step: int, prefix: str, text: str) -> None:
+        # As a table: trackio shows no plain strings, and no line breaks.
+        shown = [[text.replace("\n", "⏎")]]
         with redirect_stdout(sys.stderr):
-            self._trackio.log({_sample_name(prefix): text}, step=step)
+            table = self._trackio.Table(columns=["text"], data=shown)
+            self._trackio.log({_sample_name(prefix): table}, step=step)
 
     def close(self) -> None:
         with redirect_stdout(sys.stderr):

@@ -38,7 +38,10 @@ def called(monkeypatch):
             **{name: record(name) for name in ("add_scalar", "add_text", "close")}
         )
 
-    trackio = SimpleNamespace(**{name: record(name) for name in ("init", "log", "finish")})
+    trackio = SimpleNamespace(
+        **{name: record(name) for name in ("init", "log", "finish")},
+        Table=lambda columns, data: ("table", columns, data),
+    )
     monkeypatch.setitem(sys.modules, "trackio", trackio)
     monkeypatch.setitem(
         sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=writer)
@@ -48,8 +51,9 @@ def called(monkeypatch):
 
 
 def test_trackio_gets_the_settings_the_figures_and_the_samples(called, tmp_path, capsys):
-    handed_on = tracking.track(EVENTS, "trackio", name="run-1", directory=tmp_path)
-    assert list(handed_on) == EVENTS
+    events = [*EVENTS[:3], EVENTS[3] | {"text": "a\nbc"}, EVENTS[4]]
+    handed_on = tracking.track(events, "trackio", name="run-1", directory=tmp_path)
+    assert list(handed_on) == events
     names = [name for name, _, _ in called]
     assert names == ["init", "log", "log", "log", "finish"]
     options = called[0][2]
@@ -57,7 +61,7 @@ def test_trackio_gets_the_settings_the_figures_and_the_samples(called, tmp_path,
     assert options["config"]["hidden_size"] == 8 and options["config"]["seed"] == 5
     assert called[1][1][0]["train_perplexity"] == 8.0 and called[1][2] == {"step": 10}
     assert "gradient_norm" in called[1][1][0] and "gradient_norm" not in called[2][1][0]
-    assert called[3][1] == ({"sample 'a'": "abc"},)
+    assert called[3][1] == ({"sample 'a'": ("table", ["text"], [["a⏎bc"]])},)
     assert capsys.readouterr().out == "", "standard output belongs to the run's own"
 
 
