@@ -27,11 +27,11 @@ from ..rnn import map_state
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
 
-# Segments are used if the model forgets nearly all of its state within the trial. Its length is a
-# 32nd of the text, but at least and at most these numbers of characters.
+# Segments are used if the model forgets nearly all of its state within the trial. Its length is an
+# eighth of the text, but at least and at most these numbers of characters.
 _TRIAL_CHARACTERS = 256
-_MAX_TRIAL_CHARACTERS = 1024
-_TRIAL_SHARE = 1 / 32
+_MAX_TRIAL_CHARACTERS = 4096
+_TRIAL_SHARE = 1 / 8
 _TRIAL_TOLERANCE = 1e-3
 _MIN_CHARACTERS = 24 * _TRIAL_CHARACTERS  # of a text that is read in segments
 _SEGMENTS = 16  # that are read side by side
