@@ -36,7 +36,7 @@ def show_inspection(checkpoint: Checkpoint, text: str, *, units: bool, as_json: 
 
 
 def show_novelty(generated: str, training_text: str, *, as_json: bool) -> None:
-    """Print what of a generated text is new, and what stands in the training text."""
+    """Print what of a generated text is new, and what is in the training text."""
     result = novelty(generated, training_text)
     if as_json:
         print_json(result.as_dict())
@@ -53,8 +53,8 @@ def show_novelty(generated: str, training_text: str, *, as_json: bool) -> None:
 def describe_novelty(result: Novelty) -> str:
     """Return one sentence on how much of a text was copied."""
     return (
-        f"{result.copied:.0%} of the text stands in the training text, in stretches of "
-        f"{result.min_characters} characters or more; the longest has {result.longest:,}. "
+        f"{result.copied:.0%} of the text is in passages of {result.min_characters} characters or "
+        f"more that are also in the training text; the longest has {result.longest:,}. "
         f"{result.copied_lines:,} of {result.lines:,} lines are lines of the training text."
     )
 

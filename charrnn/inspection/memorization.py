@@ -72,8 +72,8 @@ class Novelty:
         }
         rows = {
             "characters": self.characters,
-            "longest copied stretch": self.longest,
-            f"copied, in stretches of {self.min_characters} or more": f"{self.copied:.1%}",
+            "longest copied passage": self.longest,
+            f"copied, in passages of {self.min_characters} or more": f"{self.copied:.1%}",
             "lines copied whole": f"{self.copied_lines:,} of {self.lines:,}",
             **new,
         }

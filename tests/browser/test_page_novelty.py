@@ -104,7 +104,7 @@ def test_copies_are_underlined_and_shown_in_the_training_text(open_page):
 def test_nothing_copied_is_said_and_a_training_text_can_be_brought_along(open_page):
     page = open_page()
     report = generate(page, "The Tide Clock", NEW)
-    expect(report.locator(".novelty-verdict")).to_contain_text("New: no line and no stretch of 20")
+    expect(report.locator(".novelty-verdict")).to_contain_text("New: no line and no passage of 20")
     report = generate(page, "Other")
     expect(report.locator(".novelty-state")).to_contain_text("not at hand")
     assert underlined(page, ".generate-text") == ""
@@ -131,7 +131,7 @@ def test_inspect_has_a_mode_that_underlines_copies(open_page):
     report.locator("li button").first.click()
     assert Axe().run(page, context="#inspect").response["violations"] == []
     chosen = page.locator(".inspect-text .chosen")
-    expect(chosen).to_have_attribute("aria-label", re.compile("copied, in a stretch of"))
+    expect(chosen).to_have_attribute("aria-label", re.compile("copied, in a passage of"))
     assert COPY in report.locator("mark").text_content()
     page.locator(".inspect-source").select_option("held-out")
     expect(report.locator(".novelty-verdict")).to_contain_text("This is the held-out text")

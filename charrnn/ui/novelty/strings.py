@@ -27,41 +27,42 @@ NOVELTY: Words = {
     "compare-alpha": ("α = {n}: {verdict}", "α = {n}：{verdict}"),
     # the verdict
     "verdict-lines": (
-        "[Recited](memorization): {k} of {n} lines stand in the training text.",
+        "[Recited](memorization): {k} of {n} lines are lines of the training text.",
         "[背诵](memorization)：{n} 行中有 {k} 行见于训练文本。",
     ),
     "verdict-recited": (
-        "[Recited](memorization): {percent} % of it stands in the training text, in stretches of "
-        "{min} characters or more.",
+        "[Recited](memorization): {percent} % of it is in passages of {min} characters or more that "
+        "are also in the training text.",
         "[背诵](memorization)：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
     ),
     "verdict-part": (
-        "[Copied in part](memorization): {percent} % of it stands in the training text, in "
-        "stretches of {min} characters or more.",
+        "[Copied in part](memorization): {percent} % of it is in passages of {min} characters or "
+        "more that are also in the training text.",
         "[部分照搬](memorization)：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
     ),
     "verdict-part-lines": (
-        "[Copied in part](memorization): {k} of {n} lines stand in the training text.",
+        "[Copied in part](memorization): {k} of {n} lines are lines of the training text.",
         "[部分照搬](memorization)：{n} 行中有 {k} 行见于训练文本。",
     ),
     "verdict-normal": (
-        "New: {percent} % of it stands in the training text, in stretches of {min} characters or "
-        "more. Of the [held-out](held-out) text it is {held} %, so some is normal.",
+        "New: {percent} % of it is in passages of {min} characters or more that are also in the "
+        "training text. Of the [held-out](held-out) text it is {held} %, so some is normal.",
         "新写：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。"
         "[留出](held-out)文本也有 {held} %，所以少量重复属正常。",
     ),
     "verdict-new": (
-        "New: only {percent} % of it stands in the training text, in stretches of {min} "
-        "characters or more.",
+        "New: only {percent} % of it is in passages of {min} characters or more that are also in "
+        "the training text.",
         "新写：只有 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
     ),
     "verdict-few-lines": (
-        "New: {k} of {n} lines stand in the training text, and no stretch of {min} characters.",
+        "New: {k} of {n} lines are lines of the training text, and no passage of {min} characters "
+        "is in it.",
         "新写：{n} 行中有 {k} 行见于训练文本，没有 {min} 个字符以上的片段。",
     ),
     "verdict-nothing": (
-        "New: no line and no stretch of {min} characters stands in the training text. The longest "
-        "that does has {longest}.",
+        "New: no line and no passage of {min} characters is in the training text. The longest "
+        "passage that is has {longest}.",
         "新写：没有任何一行或 {min} 个字符的片段见于训练文本，"
         "见于其中的最长片段有 {longest} 个字符。",
     ),
@@ -70,8 +71,8 @@ NOVELTY: Words = {
         "这就是训练文本本身。请选择别的文本，例如模型写的文本。",
     ),
     "verdict-is-held-out": (
-        "This is the [held-out](held-out) text, which tells what is normal: {percent} % of it "
-        "stands in the training text, in stretches of {min} characters or more.",
+        "This is the [held-out](held-out) text, which tells what is normal: {percent} % of it is in "
+        "passages of {min} characters or more that are also in the training text.",
         "这是[留出](held-out)文本，由它可知正常水平：其中 {percent} % 见于训练文本"
         "（只计 {min} 个字符以上的片段）。",
     ),
@@ -84,7 +85,7 @@ NOVELTY: Words = {
         "在训练文本中，从第 {n} 个字符起",
     ),
     "spoken-copied": (
-        "{character}, copied, in a stretch of {n} characters",
+        "{character}, copied, in a passage of {n} characters",
         "{character}，照搬，所在片段有 {n} 个字符",
     ),
     "spoken-new": ("{character}, not copied", "{character}，不是照搬"),
@@ -94,12 +95,12 @@ NOVELTY: Words = {
     "ngrams-here": ("here", "本文"),
     "ngrams-held-out": ("[held out](held-out)", "[留出](held-out)"),
     "ngrams-explained": (
-        "The share of stretches of n characters that the training text lacks. The held-out text "
-        "was not trained on, so it tells what is normal.",
+        "Of all sequences of n characters in the text, the share that the training text lacks. "
+        "The held-out text was not trained on, so it tells what is normal.",
         "训练文本中没有的 n 字符片段所占的比例。留出文本没有用于训练，由它可知正常水平。",
     ),
     "ngrams-explained-alone": (
-        "The share of stretches of n characters that the training text lacks.",
+        "Of all sequences of n characters in the text, the share that the training text lacks.",
         "训练文本中没有的 n 字符片段所占的比例。",
     ),
 }
