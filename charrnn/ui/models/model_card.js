@@ -118,7 +118,7 @@ export function cardTools({ element, t, words }) {
       appendElement(facts, "span", "", content.facts.filter(Boolean).join(" · "));
     }
     appendElement(card, "div", "model-acts");
-    appendElement(card, "p", "model-problem").setAttribute("role", "alert");
+    appendElement(card, "p", "problem model-problem").setAttribute("role", "alert");
     return card;
   }
 
