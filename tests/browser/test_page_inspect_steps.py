@@ -41,10 +41,14 @@ def models():
     unit = small_model(vocabulary_size=len(KNOWN), cell="tanh", hidden_size=1)
     both = small_model(vocabulary_size=len(KNOWN), cell="gru", bidirectional=True)
     lstm = small_model(vocabulary_size=len(KNOWN), cell="lstm", layers=2, hidden_size=16)
+    lines = small_model(vocabulary_size=len(KNOWN), cell="gru")
     return {
         "tide-clock": Checkpoint(lstm, KNOWN, about),
         "unit": Checkpoint(unit, KNOWN, {"name": "Unit"}),
         "both": Checkpoint(both, KNOWN, {"name": "Both"}),
+        "lines": Checkpoint(
+            lines, KNOWN, {"name": "Lines", "training": {"documents": "lines", "steps": 32}}
+        ),
     }
 
 
@@ -217,6 +221,26 @@ def test_the_gradient_is_drawn_beside_new_models_and_read_out(open_mode, models)
     expect(page.locator(".reach-forgotten")).to_contain_text(re.compile("what came before"))
     page.locator(".reach summary").click()
     expect(page.locator(".reach-table tbody tr")).to_have_count(8)
+
+
+def test_in_a_model_of_lines_the_tint_ends_where_the_line_begins(open_mode):
+    page, line = open_mode("reach", "lines"), "The sea is calm.\n"
+    page.locator(".inspect-source").select_option("own")
+    paste(page.locator(".inspect-own textarea"), line * 9)
+    expect(page.locator(".inspect-status")).to_contain_text(f"{9 * len(line)} characters")
+    begin, selected = 5 * len(line), 5 * len(line) + 6
+    page.locator(".inspect-text span").nth(selected).click()
+    tinted = page.locator(".inspect-text span[class*='s']:not(.s0)")
+    page.wait_for_function(
+        """([begin, selected]) => {
+          const spans = [...document.querySelectorAll(".inspect-text span")];
+          const tinted = spans.flatMap((span, i) => (/\\bs\\d/.test(span.className) ? [i] : []));
+          return tinted[0] === begin && tinted.at(-1) === selected;
+        }""",
+        arg=[begin, selected],
+    )
+    page.locator(".inspect-text span").nth(begin - 1).click()  # what ends the line before
+    expect(tinted).to_have_count(1)
 
 
 def test_a_measurement_that_is_left_stops_and_what_was_measured_is_kept(open_mode):

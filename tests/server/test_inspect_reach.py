@@ -19,6 +19,7 @@ MODELS = {
     "gru": ({"cell": "gru", "layers": 2}, {"steps": 16, "truncate": "epoch"}),
     "tanh": ({"cell": "tanh", "implementation": "torch"}, {"steps": "many"}),
     "both": ({"cell": "gru", "bidirectional": True}, None),
+    "lines": ({"cell": "gru"}, {"steps": 32, "documents": "lines"}),
 }
 
 
@@ -66,6 +67,13 @@ def test_how_training_cut_the_gradient_is_told_where_it_is_known(tab):
     assert gru["cell_norms"] is None
     assert reach._training({"steps": "many"}) is None
     assert reach._training(None) is None
+
+
+def test_the_places_where_a_model_of_lines_begins_anew_are_told(tab):
+    text = "The sea\n" * 4
+    lines = answer(tab, gradient_norms, "lines", text, steps=4, cell=None)
+    assert lines["restarts"] == [7, 15, 23, 31]
+    assert answer(tab, gradient_norms, "gru", text, steps=4, cell=None)["restarts"] == []
 
 
 def test_new_models_of_a_very_large_size_are_not_made(tab, monkeypatch):

@@ -18,7 +18,8 @@ export function reachMode(tab) {
   const chart = reachChart(tab);
 
   let reading = null; // what is measured
-  let selected = -1; // the place whose past is tinted
+  let selected = -1; // the place whose past is tinted,
+  let first = 0; // from this one on: in a model of documents the line, part or file begins there
   let last = FIRST_STEPS; // the greatest number of steps back
   let measures = 0; // the number of measurements that were begun; older ones are ignored
   const measuring = tab.newJob();
@@ -27,10 +28,12 @@ export function reachMode(tab) {
   let measured = new Map();
   let lines = []; // those of the chosen number of steps
   let training = null;
+  let restarts = []; // places that are read from a zero state: the last ones of documents
 
   function show() {
     reading = tab.reading();
     measured = new Map();
+    restarts = [];
     drawContext(null);
     measure();
   }
@@ -58,6 +61,8 @@ export function reachMode(tab) {
       lines.push({ name: "model", values: own.norms });
       if (own.cell_norms) lines.push({ name: "cell", values: own.cell_norms });
       training = found.training = own.training;
+      restarts = own.restarts;
+      showPlace(selected);
       drawGradients();
     }
     if (!find(".reach-context tbody").childElementCount) {
@@ -205,13 +210,16 @@ export function reachMode(tab) {
 
   function showPlace(place) {
     selected = place;
+    first = (restarts.findLast((end) => end <= place) ?? -1) + 1;
     tab.repaint();
   }
 
-  // The characters before the selected one are tinted by the gradient that reaches them on average.
+  // The characters before the selected one are tinted by the gradient that reaches them on average,
+  // back to where the model began from a zero state.
   function classOf(place) {
     const [values, back] = [lines[0]?.values, selected - place];
-    if (!values || back < 0 || back >= values.length) return "";
+    const isRead = back === 0 || (back > 0 && place >= first);
+    if (!values || !isRead || back >= values.length) return "";
     const decades = Math.log10(values[0] / values[back]);
     return `s${Math.min(9, Math.max(0, Math.round(9 * (1 - decades / TINTED_DECADES))))}`;
   }

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...corpus.document_pieces import Pieces
 from ...inspection.reach import (
     CONTEXT_LENGTHS,
     context_effect,
@@ -27,8 +28,8 @@ async def gradient_norms(tab: InspectTab, query: object, request: gr.Request) ->
     The query names a `checkpoint`, a `reading`, and how many norms it asks for, as `steps`. Its
     `cell` asks for a new model of the same size with that cell, null for the model itself. The
     norms of new models are null if the model is too large. The answer for the model has the norms
-    of its memory cell too, or null, as `cell_norms`, and how its training cut the gradient, as
-    `training`.
+    of its memory cell too, or null, as `cell_norms`, how its training cut the gradient, as
+    `training`, and the places of the text that are read from a zero state, as `restarts`.
     """
     return await answer_about_reading(tab, query, request, _norms)
 
@@ -52,7 +53,20 @@ def _norms(query: ReadingQuery) -> Json:
         return {"norms": untrained_norms(query.checkpoint, text, steps, cell=cell)}
     norms, cell_norms = model_norms(query.checkpoint, text, steps)
     training = _training(query.checkpoint.about.get("training"))
-    return {"norms": norms, "cell_norms": cell_norms, "training": training}
+    return {
+        "norms": norms,
+        "cell_norms": cell_norms,
+        "training": training,
+        "restarts": _restarts(query),
+    }
+
+
+def _restarts(query: ReadingQuery) -> list[int]:
+    """Return the places, in order, at which a model of documents begins from a zero state."""
+    checkpoint = query.checkpoint
+    ids = checkpoint.vocabulary.encode(query.reading.text)
+    pieces = Pieces.of(ids, checkpoint.vocabulary, checkpoint.documents)
+    return [] if pieces is None else pieces.restarts.tolist()
 
 
 def _training(settings: Any) -> Json | None:
