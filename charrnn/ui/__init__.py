@@ -123,10 +123,12 @@ def _wire_browser_state(
             message = i18n.translate_error(error, i18n.locale_of(request))
             raise gr.Error(message, print_exception=False) from error
 
-    async def use_model(browser_state: object, request: gr.Request) -> tuple[Any, Any]:
+    async def choose_model(browser_state: object, request: gr.Request) -> Any:
         state = BrowserState.from_json(browser_state)
-        update = await limited(request, lambda: generate.update_models(state, request, state.used))
-        return gr.Tabs(selected="generate"), update
+        return await limited(request, lambda: generate.update_models(state, request, state.used))
+
+    async def use_model(browser_state: object, request: gr.Request) -> tuple[Any, Any]:
+        return gr.Tabs(selected="generate"), await choose_model(browser_state, request)
 
     async def refresh_models(browser_state: object, request: gr.Request) -> Any:
         return await limited(
@@ -141,6 +143,9 @@ def _wire_browser_state(
 
     train.generate_with.click(None, None, None, js=call("useShownModel"), **private)
     header.use(use_model, browser_state, [tabs, dropdown], js=READ_STATE_JS, **quiet).success(
+        None, dropdown, js=SAVE_MODEL_JS, **private
+    )
+    header.choose(choose_model, browser_state, dropdown, js=READ_STATE_JS, **quiet).success(
         None, dropdown, js=SAVE_MODEL_JS, **private
     )
     generate.from_hub.show_models(None, None, tabs, js=call("browseModels"), **private)

@@ -127,6 +127,11 @@ def test_a_click_trains_and_the_model_is_carried_over(train_page):
     expect(page.locator(".page-header .pill")).to_have_text("Idle")
     expect(page.get_by_role("button", name="Stop and keep")).to_be_disabled()
 
+    run = page.locator(".run").get_attribute("data-run")
+    page.get_by_role("tab", name="Inspect").click()
+    expect(page.locator(".inspect-model")).to_have_value(run)  # as it has just been trained
+    page.get_by_role("tab", name="Train").click()
+
     page.get_by_role("button", name="Generate with it").click()
     expect(page.get_by_role("tab", name="Generate")).to_have_attribute("aria-selected", "true")
     chosen = page.locator("#generate-checkpoint input")

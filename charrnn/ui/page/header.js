@@ -1,6 +1,6 @@
 // The header: the tagline, the state of the run on the card (run_card.js), and the account. It is
-// drawn on every tab, so it also handles the requests to generate with a model, once the dropdown
-// of models has its first model (browser_state.js).
+// drawn on every tab, so it also handles the requests to choose a model, once the dropdown of
+// models has its first model (browser_state.js).
 
 import { dropdownReady, setUsedModel } from "./browser_state.js";
 import { groupRadios } from "./radio_groups.js";
@@ -27,6 +27,11 @@ export function mount(host) {
     await dropdownReady;
     setUsedModel(detail.key);
     trigger("use");
+  });
+  listen("charrnn-model-trained", async (detail) => {
+    await dropdownReady;
+    setUsedModel(detail.key);
+    trigger("choose");
   });
 
   // The account, where users can sign in (push_dialog.js).

@@ -11,6 +11,7 @@ import { followRun } from "./feed.js";
 import { formatBits, formatPerplexity, integerFormat, keptModel, MAX_SHOWN } from "./figures.js";
 import { sampleList } from "./samples.js";
 import { statusTexts } from "./status_text.js";
+import { trainedModelChoice } from "./trained_model.js";
 
 const MEMORIZING = /memoriz(?:ed|ing)|背诵/; // in a diagnosis
 
@@ -45,6 +46,7 @@ export function mount(host) {
   const { drawChart, drawGradients } = charts(ui, unit, summary);
   const drawSamples = sampleList(ui);
   const scrollToRun = autoscroll(ui);
+  const chooseTrainedModel = trainedModelChoice();
   let announced = "";
   let drawnButtons = ""; // the last `buttonUpdates`, as JSON
 
@@ -157,6 +159,7 @@ export function mount(host) {
     drawNote(v);
     scrollToRun(v.state);
     updateButtons(v);
+    chooseTrainedModel(v);
     // Announced by a screen reader when the state changes, and once a minute in training.
     const change = `${v.run} ${v.state}`;
     const milestone = `${change} ${v.state === "running" ? Math.floor((v.last.seconds ?? 0) / 60) : 0}`;
