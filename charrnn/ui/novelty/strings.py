@@ -31,8 +31,8 @@ NOVELTY: Words = {
         "[背诵](memorization)：{n} 行中有 {k} 行见于训练文本。",
     ),
     "verdict-recited": (
-        "[Recited](memorization): {percent} % of it is in passages of {min} characters or more that "
-        "are also in the training text.",
+        "[Recited](memorization): {percent} % of it is in passages of {min} characters or more "
+        "that are also in the training text.",
         "[背诵](memorization)：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
     ),
     "verdict-part": (
@@ -71,8 +71,8 @@ NOVELTY: Words = {
         "这就是训练文本本身。请选择别的文本，例如模型写的文本。",
     ),
     "verdict-is-held-out": (
-        "This is the [held-out](held-out) text, which tells what is normal: {percent} % of it is in "
-        "passages of {min} characters or more that are also in the training text.",
+        "This is the [held-out](held-out) text, which tells what is normal: {percent} % of it is "
+        "in passages of {min} characters or more that are also in the training text.",
         "这是[留出](held-out)文本，由它可知正常水平：其中 {percent} % 见于训练文本"
         "（只计 {min} 个字符以上的片段）。",
     ),
