@@ -67,6 +67,26 @@ def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
     expect(page.locator(".unit-strip").first).to_be_visible()
     expect(page.locator(".unit-found")).not_to_contain_text("…")
     assert violations(page) == []
+    page.locator(".unit-off-head button").click()
+    expect(page.locator(".unit-off-texts")).to_be_visible()
+    page.locator(".inspect-text .chosen").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".unit-matches .unit-chips button").first).to_be_visible()
+    assert violations(page) == []
+    for mode, shown in (
+        ("step", ".step-cell div > *"),
+        ("reach", ".reach-context tbody tr"),
+        ("copied", ".inspect-panel .novelty-file label"),
+        ("surprise", ".inspect-place li"),
+    ):
+        page.locator(f'.inspect-modes [value="{mode}"]').check()
+        expect(page.locator(shown).first).to_be_visible()
+        expect(page.locator(".reach-status")).to_be_empty()
+        assert violations(page) == [], mode
+    page.locator(".inspect-second button").first.click()
+    page.locator(".inspect-second select").select_option("sharp")
+    expect(page.locator(".inspect-comparison .compared-places button").first).to_be_visible()
+    assert violations(page) == []
     page.locator("#tab-models-button").click()
     expect(page.locator(".models-bundled .model-card:not(.skeleton)")).to_have_count(3)
     assert violations(page) == []
