@@ -72,8 +72,8 @@ def recitation(checkpoint: Checkpoint) -> str:
     known = {name: f"{count:,}" for name, count in counts.items()}
     sentence = (
         f"Of {known['characters']} characters that it wrote (α = 1, seed {known['seed']}), "
-        f"{written['copied']} are in passages of {known['min_characters']} characters or more "
-        f"that are also in its training text; the longest has {known['longest']}. "
+        f"{written['copied']} stand in its training text, in stretches of "
+        f"{known['min_characters']} characters or more; the longest has {known['longest']}. "
         f"{known['copied_lines']} of {known['lines']} lines are lines of the training text."
     )
     lengths = [name.removeprefix("new_") for name in written if name != "copied"]
