@@ -383,7 +383,7 @@ def test_a_second_model_tints_the_text_by_which_of_the_two_knew_better(open_tab,
         f"{name} knew better here, by {abs(bits[0] - bits[1]):.2f} bits of surprise."
     )
     expect(page.locator(".compared-two p")).to_have_text([f"{one:.2f} bits" for one in bits])
-    expect(page.locator(".inspect-scale")).to_contain_text("Fox better by 4 bits or more")
+    expect(page.locator(".inspect-scale")).to_contain_text("Fox better by 4+ bits")
     assert page.locator(".inspect-text .unscored").count() > 0
     assert page.locator('.inspect-text [class^="n"]').count() > 0
     page.locator(".compared-places button").first.click()

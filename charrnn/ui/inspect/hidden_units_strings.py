@@ -132,20 +132,21 @@ HIDDEN_UNITS: Words = {
     # where else the units of a selection are on
     "matches-title": ("Select a stretch of the text", "选中一段文本"),
     "matches-hint": (
-        "Drag over the text, hold Shift and press the arrow keys, or press long on a phone: here "
-        "stand the units that stay on all through it, and where else they are on together.",
+        "Drag over the text, hold Shift and press the arrow keys, or press long on a phone. The "
+        "units that stay on all through it are listed here, and where else they are on together.",
         "在文本上拖动、按住 Shift 再按方向键，或在手机上长按：这里会列出在整段中一直活跃的单元，"
         "以及它们在别处何时一起活跃。",
     ),
-    "matches-of": ("Selected: “{text}”", "选中：“{text}”"),
+    "matches-of": ("Selected: “{text}”.", "选中：“{text}”。"),
     "matches-searching": ("Comparing…", "正在比较……"),
     "matches-none": (
         "No unit stays on all through this selection: select a shorter stretch.",
         "没有单元在整段中一直活跃：请选短一些。",
     ),
     "matches-units": (
-        "On all through it, with at least {percent} % of their largest value: {n} units.",
-        "整段中一直活跃、且不低于各自最大值 {percent} % 的：{n} 个单元。",
+        "Units that stay on all through it, with at least {percent} % of their largest value: "
+        "{n}.",
+        "整段中一直活跃、且不低于各自最大值 {percent} % 的单元：{n} 个。",
     ),
     "matches-high": ("unit {unit}, high", "单元 {unit}，偏高"),
     "matches-low": ("unit {unit}, low", "单元 {unit}，偏低"),
@@ -154,7 +155,8 @@ HIDDEN_UNITS: Words = {
         "文本别处它们没有一起活跃过。",
     ),
     "matches-elsewhere": (
-        "Together elsewhere, also marked in the text ({n} places, with the share of the units):",
+        "Where else they are on together, also marked in the text ({n} places; beside each, the "
+        "share of these units):",
         "别处也一起活跃，文本中已标出（{n} 处，并附活跃单元的比例）：",
     ),
     # a unit is switched off

@@ -16,8 +16,8 @@ SECOND_MODEL: Words = {
         "还没有别的模型可以比较：请先训练或打开一个。",
     ),
     "second-scale": (
-        "{name} better by {bits} bits or more",
-        "{name} 预测更准，差 {bits} 比特或更多",
+        "{name} better by {bits}+ bits",
+        "{name} 更准 {bits} 比特以上",
     ),
     "second-here": ("What the two expected here", "两个模型在这里预期什么"),
     "second-bits": ("{bits} bits", "{bits} 比特"),
