@@ -144,8 +144,7 @@ HIDDEN_UNITS: Words = {
         "没有单元在整段中一直活跃：请选短一些。",
     ),
     "matches-units": (
-        "Units that stay on all through it, with at least {percent} % of their largest value: "
-        "{n}.",
+        "Units that stay on all through it, with at least {percent} % of their largest value: {n}.",
         "整段中一直活跃、且不低于各自最大值 {percent} % 的单元：{n} 个。",
     ),
     "matches-high": ("unit {unit}, high", "单元 {unit}，偏高"),
