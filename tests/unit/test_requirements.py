@@ -4,7 +4,7 @@ and a Space, in pyproject.toml for an installation, whose core needs no page."""
 import ast
 import re
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions
 
 import pytest
 import yaml
@@ -38,10 +38,14 @@ def canonical(name):
 def imported(belongs):
     """The distributions that modules whose path `belongs` import."""
     names = {name for path, tree in trees() if belongs(path) for name, _ in imports_of(tree)}
-    distributions = packages_distributions()
+    # `packages_distributions` of Python 3.10 knows few of them.
+    owners = {}
+    for distribution in distributions():
+        files = (distribution.read_text("RECORD") or "").splitlines()
+        tops = {re.split("[/,]", file)[0].removesuffix(".py") for file in files}
+        owners |= dict.fromkeys(tops, distribution.metadata["Name"])
     return {
-        canonical(distributions.get(name, [name])[0])
-        for name in names - sys.stdlib_module_names - {"charrnn"}
+        canonical(owners.get(name, name)) for name in names - sys.stdlib_module_names - {"charrnn"}
     }
 
 
