@@ -130,6 +130,11 @@ def test_a_click_trains_and_the_model_is_carried_over(train_page):
     run = page.locator(".run").get_attribute("data-run")
     page.get_by_role("tab", name="Inspect").click()
     expect(page.locator(".inspect-model")).to_have_value(run)  # as it has just been trained
+    page.locator(".inspect-model").select_option("tide-clock")
+    page.get_by_role("tab", name="Train").click()
+    page.get_by_role("tab", name="Inspect").click()
+    expect(page.locator(".inspect-status")).to_contain_text("characters")
+    expect(page.locator(".inspect-model")).to_have_value("tide-clock")  # as was chosen since
     page.get_by_role("tab", name="Train").click()
 
     page.get_by_role("button", name="Generate with it").click()

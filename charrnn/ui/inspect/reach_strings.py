@@ -6,8 +6,8 @@ from ..i18n import Words
 
 REACH: Words = {
     "mode-reach": ("How far back", "记忆多远"),
-    "reach-scale-least": ("1/10,000 of the gradient", "梯度的万分之一"),
-    "reach-scale-most": ("all of it", "全部"),
+    "reach-scale-least": ("0.01 %", "0.01 %"),
+    "reach-scale-most": ("all of the gradient", "全部梯度"),
     # gradients through time
     "reach-gradient": ("The gradient on its way back", "梯度向前追溯"),
     "reach-what": (

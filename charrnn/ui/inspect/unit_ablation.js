@@ -55,7 +55,9 @@ export function unitAblation(tab, { unit }) {
 
   function signedPercent(share) {
     const percent = (100 * share).toFixed(1);
-    return /[1-9]/.test(percent) ? `${share > 0 ? "+" : ""}${percent} %`.replace("-", "−") : "0 %";
+    return /[1-9]/.test(percent)
+      ? `${share > 0 ? "+" : ""}${percent}\u00a0%`.replace("-", "−")
+      : "0\u00a0%";
   }
 
   function draw() {
