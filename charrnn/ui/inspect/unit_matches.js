@@ -68,7 +68,8 @@ export function unitMatches(tab, { choose }) {
     const text = cut(characters, range.begin, range.end);
     const percent = Math.round(100 * threshold);
     const about = t("matches-units", { percent, n: number.format(units.length) });
-    setText(find(".unit-matches-about"), `${t("matches-of", { text })} ${about}`);
+    const selected = t("matches-of", { text });
+    setText(find(".unit-matches-about"), [selected, about].join(words["off-space"]));
     chips.replaceChildren(
       ...units.slice(0, MAX_UNITS).map(([unit, sign]) => {
         const chip = document.createElement("button");
