@@ -4,6 +4,7 @@
 // built. Functions take the `values` of all fields in the same order, and return the new ones.
 
 import { emit, STORAGE } from "../page/runtime.js";
+import { readStored, readText, writeStored, writeText } from "../page/web_storage.js";
 
 let storage = null; // set when the form is loaded
 let requests = 0; // sent to validate the form
@@ -72,25 +73,16 @@ function makeStorage(defaults) {
   }
 
   function write({ paste, ...form }) {
-    try {
-      sessionStorage.setItem(STORAGE.form, JSON.stringify({ version: VERSION, values: form }));
-      if (paste === stored) return;
-      sessionStorage.removeItem(STORAGE.paste); // also where the new one does not fit
-      stored = paste;
-      if (paste && paste.length <= MAX_PASTE) sessionStorage.setItem(STORAGE.paste, paste);
-    } catch (denied) {
-      console.info("the form is not kept across a reload:", denied.name);
-    }
+    writeStored("sessionStorage", STORAGE.form, { version: VERSION, values: form });
+    if (paste === stored) return;
+    stored = paste;
+    writeText("sessionStorage", STORAGE.paste, ""); // also where the new one does not fit
+    if (paste?.length <= MAX_PASTE) writeText("sessionStorage", STORAGE.paste, paste);
   }
 
   function read() {
-    try {
-      const { version, values } = JSON.parse(sessionStorage.getItem(STORAGE.form)) ?? {};
-      return version === VERSION && values ? values : null;
-    } catch (broken) {
-      console.info("the form cannot be brought back:", broken.name);
-      return null;
-    }
+    const { version, values } = readStored("sessionStorage", STORAGE.form) ?? {};
+    return version === VERSION && values ? values : null;
   }
 
   const filesOf = (values) =>
@@ -160,11 +152,7 @@ function makeStorage(defaults) {
       const before = { ...fresh(), ...checked?.values };
       if (checked?.values) {
         before.files = filesOf(read()).filter((file) => checked.files.includes(file.path));
-        try {
-          before.paste = sessionStorage.getItem(STORAGE.paste) ?? "";
-        } catch (denied) {
-          console.info("the pasted text cannot be brought back:", denied.name);
-        }
+        before.paste = readText("sessionStorage", STORAGE.paste) ?? "";
       }
       if (!before.files?.length) before.files = null;
       for (const name of names)
