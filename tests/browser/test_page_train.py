@@ -298,15 +298,26 @@ def test_a_chinese_browser_gets_a_chinese_page_with_a_chinese_text_and_model(vis
             assert re.search("[\u4e00-\u9fff]", shown), shown
 
 
-def test_a_base_that_knows_the_text_is_proposed_and_what_it_knew_is_on_the_chart(train_page):
+def test_a_run_starts_from_the_base_that_knows_the_text_and_one_press_from_nothing(train_page):
     page = train_page
     page.get_by_role("radio", name="The Tide Clock").check()
     page.get_by_role("radio", name="Coffee").check()
     note, field = page.locator(".start-note"), page.locator("#start-model")
+    chosen, model = field.locator("option:checked"), page.locator("#train-model")
+    expect(chosen).to_have_text("Automatic: English prose")
     expect(note).to_contain_text(re.compile(r"knows texts like this: perplexity [\d.]+ before"))
-    note.get_by_role("button").click()
-    expect(field).to_have_value("base-english")
-    expect(note).to_contain_text("LSTM")
+    expect(note).to_contain_text("The run starts from it.")
+    expect(model).to_contain_text("LSTM 512")
+    note.get_by_role("button", name="Start from nothing").click()
+    expect(chosen).to_have_text("Nothing")
+    expect(model).not_to_contain_text("LSTM 512")
+    page.get_by_role("radio", name="Textbook").check()
+    expect(note).to_be_hidden()
+    page.get_by_role("radio", name="Coffee").check()
+    expect(chosen).to_have_text("Nothing")  # a choice holds
+    note.get_by_role("button", name="Start from it").click()
+    expect(chosen).to_have_text("Automatic: English prose")
+    expect(model).to_contain_text("LSTM 512")
     page.get_by_role("button", name="Train on The Tide Clock").click()
     wait_for_state(page, "running")
     wait_for_figure(page)

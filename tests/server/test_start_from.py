@@ -19,8 +19,15 @@ from charrnn.ui.push_dialog import Pushes
 from charrnn.ui.services.context import AppContext
 from charrnn.ui.services.start_models import find_start, key_of_start, propose, start_options
 from charrnn.ui.train.form_storage import checked_values
+from charrnn.ui.train.holdout_offer import hold_out
 from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
-from charrnn.ui.train.start_model import checked_key, list_starts, note_of
+from charrnn.ui.train.start_model import (
+    AUTOMATIC,
+    checked_key,
+    list_starts,
+    note_of,
+    with_proposed_start,
+)
 from charrnn.vocabulary import Vocabulary
 
 TEXT = "the cat sat on the mat and the dog sat on the log. "
@@ -168,14 +175,39 @@ def test_a_base_is_proposed_where_it_helps_and_what_is_chosen_is_described(queue
     monkeypatch.setattr(start_proposal, "_MAX_PERPLEXITY_RATIO", 1e9)
     text = replace(text, paste=TEXT * 61)
     note = note_of(queue, text)
-    assert note["key"] == "base-tale" and note["text"]["en"].startswith("“Tales” knows texts like")
+    assert note["key"] == AUTOMATIC and note["text"]["en"].startswith("“Tales” knows texts like")
     assert "熟悉这类文本" in note["text"]["zh"]
+    assert note_of(queue, replace(text, recipe=CUSTOM))["key"] == "base-tale"
     assert note_of(queue, replace(text, recipe=TEXTBOOK)) == {}
     assert note_of(queue, replace(text, start_key="gone")) == {}
     chosen = note_of(queue, request_from(queue, "small"))
     assert chosen["key"] == "" and chosen["text"]["en"].startswith("GRU 12. ")
     fixed = note_of(queue, request_from(queue, "small", recipe=CUSTOM))["text"]
     assert "Hidden size, Layers" in fixed["en"] and "隐藏单元数、层数" in fixed["zh"]
+
+
+def test_a_run_starts_from_the_base_that_helps_unless_the_user_chose_otherwise(queue, monkeypatch):
+    text = TrainRequest(corpus=OWN, paste=TEXT * 63, start_key=AUTOMATIC)
+    assert with_proposed_start(queue, text).start is None and note_of(queue, text) == {}
+    monkeypatch.setattr(start_proposal, "_MAX_PERPLEXITY_RATIO", 1e9)
+    text = replace(text, paste=TEXT * 64)
+    assert with_proposed_start(queue, text).plan().model.cell == "gru"
+    note = note_of(queue, text)
+    assert note["key"] == "" and note["text"]["en"].endswith("The run starts from it.")
+    assert note["base"] == {"key": "base-tale", "title": {"en": "Tales", "zh": "Tales"}}
+    for other in ({"start_key": ""}, {"recipe": CUSTOM}, {"recipe": TEXTBOOK}, {"paste": ""}):
+        assert with_proposed_start(queue, replace(text, **other)).start is None, other
+    with pytest.raises(UserError):
+        with_proposed_start(queue, replace(text, paste="a"))
+
+
+def test_a_press_that_changes_what_is_held_out_keeps_the_base(queue, form, monkeypatch):
+    monkeypatch.setattr(start_proposal, "_MAX_PERPLEXITY_RATIO", 1e9)
+    text = TrainRequest(corpus=OWN, paste=TEXT * 65, start_key=AUTOMATIC)
+    filled = hold_out(form, with_proposed_start(queue, text), "spread")
+    assert filled[form.start] == "base-tale"
+    assert filled[form.custom.fields["hidden_size"]] == "12"
+    assert form.start not in hold_out(form, replace(text, start_key=""), "spread")
 
 
 def test_a_proposal_keeps_no_text_in_memory(queue):
@@ -194,7 +226,8 @@ def test_a_reload_restores_only_what_may_be_a_key(form, kept):
 
 
 def test_a_reload_restores_the_model_to_start_from(form):
-    assert checked_values(form, {"start": "base-tale"})["values"]["start"] == "base-tale"
+    for kept in ("base-tale", "", AUTOMATIC):
+        assert checked_values(form, {"start": kept})["values"]["start"] == kept
 
 
 def test_the_push_dialog_learns_which_license_the_start_asks_for(queue):

@@ -1,7 +1,7 @@
 // The dialog *Use via API* (api_dialog/__init__.py). The window event `charrnn-show-api` opens it,
 // with code for what the tab shows. Text is set as textContent only.
 
-import { component, copyText, emit, listen } from "../page/runtime.js";
+import { AUTOMATIC_START, component, copyText, emit, listen } from "../page/runtime.js";
 import { currentTab } from "../page/tabs.js";
 import { callOf, withoutFile } from "./calls.js";
 import { LANGUAGES } from "./snippets.js";
@@ -12,6 +12,11 @@ const NAMES = { python: "Python", javascript: "JavaScript", curl: "curl" };
 let reading = null; // {checkpoint, text} of the Inspect tab
 listen("charrnn-text-inspected", (detail) => {
   reading = detail;
+});
+
+let base = null; // that the next run starts from by itself
+listen("charrnn-base-proposed", (detail) => {
+  base = detail;
 });
 
 // Gradio's event passes the values of the fields, in the order of their names.
@@ -50,7 +55,8 @@ export function mount(host) {
 
   function open({ fields, settings }) {
     tab = currentTab();
-    call = callOf(tab, { ...fields, reading }, settings);
+    const start = fields.start === AUTOMATIC_START ? base?.key : fields.start;
+    call = callOf(tab, { ...fields, start, reading }, settings);
     draw();
     if (!dialog.open) dialog.showModal();
     find("pre").scrollTop = 0;

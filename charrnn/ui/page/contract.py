@@ -26,6 +26,7 @@ class Contract(TypedDict):
     components: dict[str, Component]
     window_events: dict[str, str]
     storage: dict[str, str]
+    automatic_start: str
     max_remembered: int
     surprisal_levels_per_bit: int
     element_ids: list[str]

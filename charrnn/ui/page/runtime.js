@@ -11,6 +11,9 @@ export const [locale, languageTag] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
 export const STORAGE = CONTRACT.storage;
 export const { max_remembered: MAX_REMEMBERED } = CONTRACT;
 
+// The value of *Start from* that stands for the base that helps the text, if one does.
+export const { automatic_start: AUTOMATIC_START } = CONTRACT;
+
 export const { surprisal_levels_per_bit: SURPRISAL_LEVELS_PER_BIT } = CONTRACT;
 
 // The states of a run that has not ended.

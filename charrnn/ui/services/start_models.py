@@ -132,11 +132,16 @@ class _Base(NamedTuple):
 _proposals: LRUCache[tuple[str, tuple[_Base, ...]], StartProposal] = LRUCache(_MAX_PROPOSALS)
 
 
-def propose(context: AppContext, corpus: Corpus) -> tuple[str, dict[str, str]] | None:
-    """Return the key of the base that a run on a text should start from, and why, by language.
+class ProposedBase(NamedTuple):
+    """The base that a run on a text should start from: its title and the reason, by language."""
 
-    None if no base helps.
-    """
+    model: ModelEntry
+    title: dict[str, str]
+    reason: dict[str, str]
+
+
+def propose(context: AppContext, corpus: Corpus) -> ProposedBase | None:
+    """Return the base that a run on a text should start from; None if none helps."""
     bases = {model.key: model for model in bundled(context) if is_base(model.key)}
     states = tuple(_Base(one, one.read(lambda _, changed: changed)) for one in bases.values())
     if not states:
@@ -146,12 +151,14 @@ def propose(context: AppContext, corpus: Corpus) -> tuple[str, dict[str, str]] |
     if proposal.name is None:
         return None
     reason, base = proposal.reason, bases[proposal.name]
-    by_locale = {
-        locale: Message(reason.template, **{**reason.values, "model": title_of(base, locale)})
-        for locale in ("en", "zh")
+    titles = {locale: title_of(base, locale) for locale in ("en", "zh")}
+    reasons = {
+        locale: i18n.translate_message(
+            Message(reason.template, **{**reason.values, "model": title}), locale
+        )
+        for locale, title in titles.items()
     }
-    reasons = {locale: i18n.translate_message(one, locale) for locale, one in by_locale.items()}
-    return proposal.name, reasons
+    return ProposedBase(base, titles, reasons)
 
 
 def _propose(corpus: Corpus, bases: tuple[_Base, ...]) -> StartProposal:

@@ -22,7 +22,7 @@ from ..services.start_models import NOTHING, find_start
 from .form import Form, internal_error
 from .form_storage import SAVE_FORM_JS
 from .request import EXPERIMENTS, FROM_FILES, TrainRequest
-from .start_model import note_of
+from .start_model import AUTOMATIC, note_of, with_proposed_start
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def wire_form(context: AppContext, form: Form) -> None:
         def show() -> Frame:
             if not is_newest():  # while the request was waiting
                 return {}
-            shown = form.validate(entered, locale, start_error)
+            shown = form.validate(_with_base(context, entered), locale, start_error)
             if entered.is_empty:  # only the button Train says so, and text_choice.js clears it
                 del shown[form.text_problem]
             return shown | {form.start_note: note_of(context, entered)}
@@ -121,14 +121,25 @@ def _wire_choices(form: Form) -> None:
     )
 
 
+def _with_base(context: AppContext, train_request: TrainRequest) -> TrainRequest:
+    """Return the request with the base that is proposed; unchanged if the text can't be used."""
+    try:
+        return with_proposed_start(context, train_request)
+    except UserError as error:  # `validate` raises it, too
+        log.info("no base is proposed: %s", error.message)
+        return train_request
+
+
 async def with_start(
     context: AppContext, train_request: TrainRequest, client: Client, request: gr.Request
 ) -> TrainRequest:
-    """Return the request with the model to start from, which may have to be downloaded.
+    """Return the request with the model that was chosen to start from, downloaded if necessary.
+
+    One that is only proposed depends on the text: `with_proposed_start` finds it.
 
     Raises UserError if the sender of the request may not start from it.
     """
-    if train_request.start_key == NOTHING:
+    if train_request.start_key in (NOTHING, AUTOMATIC):
         return train_request
     find = partial(find_start, context, train_request.start_key, request)
     return replace(train_request, start=await context.limiters.fetching.run(client, find))

@@ -29,7 +29,7 @@ from .request import (
     TrainRequest,
 )
 from .settings_form import custom_settings
-from .start_model import start_field, start_note
+from .start_model import AUTOMATIC, start_field, start_note, with_proposed_start
 from .strings import REPORT
 from .summary import corpus_summary, model_summary
 
@@ -44,7 +44,9 @@ def build_form(limits: Limits, context: AppContext | None = None) -> Form:
 
     Without a `context` there are no models to start from.
     """
-    request = TrainRequest()
+    request = TrainRequest(start_key=AUTOMATIC)
+    if context is not None:
+        request = with_proposed_start(context, request)
     plan = request.plan()
     return Form(
         **_text_fields(request, corpus_summary(request, plan.corpus, "en"), limits),
@@ -166,7 +168,7 @@ def _recipe_fields(request: TrainRequest, context: AppContext | None) -> dict[st
 
 def _settings_fields(request: TrainRequest) -> dict[str, Any]:
     """Build the form of all settings, and the choice of a GPU where the Space lends one."""
-    custom = custom_settings(replace(request, recipe=CUSTOM).resolved().base)
+    custom = custom_settings(replace(request, recipe=CUSTOM, start=None).resolved().base)
     on_gpu = gr.Checkbox(label=t("train-gpu"), visible=gpu.available(), elem_id="train-gpu")
     gpu_notice = gr.HTML(
         html_template='<p class="explain" role="status">{{value}}</p>',

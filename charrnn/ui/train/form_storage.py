@@ -24,7 +24,7 @@ from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from .base_settings import MAX_VALUE_LENGTH, BaseSettings
 from .form import Form, previous_recipe
 from .part_choice import PART
-from .start_model import checked_key
+from .start_model import is_key
 from .strings import FORM_RESET
 
 # The `js` of an event whose inputs are the form's and one more: saves the values, passes them on,
@@ -89,7 +89,7 @@ def checked_values(form: Form, from_browser: object) -> dict[str, Any] | None:
         "recipe": previous_recipe(previous),
         "text": _text_set_aside(previous),
     }
-    if start := checked_key(from_browser.get("start")):
+    if is_key(start := from_browser.get("start")):
         values["start"] = start
     files = from_browser.get("files")
     folder = Path(get_upload_folder())

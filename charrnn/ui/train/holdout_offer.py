@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -20,6 +19,7 @@ from ..services.context import AppContext
 from .base_settings import BaseSettings
 from .form import Form
 from .request import CUSTOM, TrainRequest
+from .start_model import with_proposed_start
 
 _DOCUMENTS = "documents"
 _SETTINGS: Mapping[str, Mapping[str, Any]] = {  # by what the press offers
@@ -37,7 +37,10 @@ def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
         if not isinstance(part, str) or part not in _SETTINGS:
             return gr.skip()
         entered = form.train_request(values, context.limits)
-        act = partial(hold_out, form, entered, part)
+
+        def act() -> dict[Any, Any]:
+            return hold_out(form, with_proposed_start(context, entered), part)
+
         try:
             return await context.limiters.planning.run(context.client(request), act)
         except UserError as error:
@@ -48,7 +51,7 @@ def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
         fill,
         form.inputs,
         [
-            form.recipe, form.previous_choice, custom.base, *custom.fields.values(),
+            form.recipe, form.previous_choice, form.start, custom.base, *custom.fields.values(),
             *dict.fromkeys(custom.accordions.values()), *form.problems,
         ],
         queue=False,
@@ -57,7 +60,10 @@ def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
 
 
 def hold_out(form: Form, entered: TrainRequest, part: str) -> dict[Any, Any]:
-    """Return the updates that choose Custom, as the form stands, with what was offered."""
+    """Return the updates that choose Custom, as the form stands, with what was offered.
+
+    A base that was proposed stays the model to start from, now as a choice.
+    """
     custom = form.custom
     if entered.recipe == CUSTOM:
         changed: Mapping[str, Any] = _SETTINGS[part]
@@ -74,4 +80,6 @@ def hold_out(form: Form, entered: TrainRequest, part: str) -> dict[Any, Any]:
             form.previous_choice: {"recipe": recipe, "text": None},
             custom.base: resolved.base.as_json(),
         }
+        if entered.start is not None:
+            updates[form.start] = entered.start.key
     return updates | custom.show_values(changed) | custom.open_accordions([*_SETTINGS[part]])

@@ -34,6 +34,7 @@ from ..services.context import AppContext
 from .form import Form, internal_error
 from .form_events import with_start
 from .request import TrainRequest
+from .start_model import with_proposed_start
 from .summary import format_bytes
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,9 @@ class _RunEvents:
             run = await context.limiters.planning.run(
                 Client(client_id),
                 lambda: context.runs.start(
-                    found.resolved().plan(), client_id, pending_run_id(browser_runs)
+                    with_proposed_start(context, found).resolved().plan(),
+                    client_id,
+                    pending_run_id(browser_runs),
                 ),
             )
             card = await self.feeds.feed_of(RunAccess(run, run.id)).value()

@@ -1,14 +1,19 @@
 // The field in which a model to start from is chosen. `props.value` is its key, an empty text for
-// random weights. The models that the browser remembers are added to those that the page was built
-// with.
+// random weights, or AUTOMATIC_START for the base that helps the text. The models that the browser
+// remembers are added to those that the page was built with.
 
 import { kept, readState } from "../page/browser_state.js";
-import { component, listen, locale, STORAGE } from "../page/runtime.js";
+import { AUTOMATIC_START, component, listen, locale, STORAGE } from "../page/runtime.js";
 
 const REFRESH_DELAY_MS = 150; // several events come at once when a run begins or ends
 
+let base = null; // that the next run starts from by itself
+listen("charrnn-base-proposed", (detail) => {
+  base = detail;
+});
+
 export function mount(host) {
-  const { props, server, watch, find, setText, words } = component(host);
+  const { props, server, watch, find, t, setText, words } = component(host);
 
   const field = find("select");
   let groups = props.options[locale];
@@ -17,8 +22,11 @@ export function mount(host) {
 
   function draw() {
     const chosen = props.value ?? "";
-    const known = [["", words.nothing]];
-    const parts = [new Option(words.nothing, "")];
+    const known = [
+      [AUTOMATIC_START, base ? t("automatic", { model: base.title }) : words["automatic-nothing"]],
+      ["", words.nothing],
+    ];
+    const parts = known.map(([label, key]) => new Option(key, label));
     for (const name of props.groups) {
       if (!groups[name]?.length) continue;
       const part = Object.assign(document.createElement("optgroup"), { label: words[name] });
@@ -59,6 +67,7 @@ export function mount(host) {
     choose(key);
     field.focus({ preventScroll: true });
   });
+  listen("charrnn-base-proposed", draw);
   setText("label", words.start);
   for (const name of ["charrnn-runs-changed", "charrnn-opened-changed", "charrnn-run-state"])
     listen(name, refreshSoon);
