@@ -42,7 +42,7 @@ export function mount(host) {
   // What is drawn; `disconnected` is true while the server does not answer and the run goes on.
   const card = { shown: props.value, disconnected: false, draw };
   const unit = { scale: "perplexity" }; // of the chart; "bits" is the other
-  const { caption, noteText, startText, statusText, summary } = statusTexts(ui, card);
+  const { caption, noteText, statusText, summary } = statusTexts(ui, card);
   const { drawChart, drawGradients } = charts(ui, unit, summary);
   const drawSamples = sampleList(ui);
   const scrollToRun = autoscroll(ui);
@@ -129,7 +129,6 @@ export function mount(host) {
       ".run-notice",
       v.missing ? words.missing : v.run && !v.controls ? words["watch-only"] : "",
     );
-    setText(".run-start", startText(v));
     const which = anyHeld || now == null ? "held" : "train";
     const numbers = { perplexity: now > MAX_SHOWN ? null : now };
     const mainLabel = words[`${other ? "kept" : "main"}-${which}`];

@@ -17,6 +17,7 @@ export function statusTexts({ t, words }, card) {
   function caption(v) {
     const f = v.facts;
     const parts = [v.title[locale], Object.hasOwn(words, f.recipe) ? words[f.recipe] : f.recipe];
+    if (f.started_from) parts.push(t("started-from", { model: f.started_from.title[locale] }));
     if (f.cell) {
       const layers = f.layers > 1 ? `${f.layers} × ` : "";
       parts.push(
@@ -30,16 +31,6 @@ export function statusTexts({ t, words }, card) {
     const nonBreaking = facts.map((fact) => fact?.replaceAll(" ", "\u00a0"));
     const text = [title, ...nonBreaking].filter(Boolean).join("\u00a0· ");
     return v.is_example ? t("example", { run: text }) : text;
-  }
-
-  // Returns which model the run started from, and what that knew before the first step.
-  function startText(v) {
-    const start = v.facts.started_from;
-    if (!start) return "";
-    const model = start.title[locale];
-    return start.held == null
-      ? t("started-from", { model })
-      : t("started-from-at", { model, n: formatPerplexity(start.held) });
   }
 
   function statusText(v) {
@@ -143,5 +134,5 @@ export function statusTexts({ t, words }, card) {
     });
   }
 
-  return { caption, noteText, startText, statusText, summary };
+  return { caption, noteText, statusText, summary };
 }

@@ -114,7 +114,7 @@ CARD: Words = {
     "kept-step": ("Of the model of step {n}, which is kept", "保留的是第 {n} 步的模型"),
     "kept-at": ("Kept: {p}", "保留的模型：{p}"),
     "from": ("from {n}", "起初 {n}"),
-    "started-from": ("Started from {model}", "起点：{model}"),
+    "started-from": ("from {model}", "起点：{model}"),
     "started-from-at": (
         "Started from {model}: {n} before the first step",
         "起点：{model}，第一步之前为 {n}",

@@ -7,8 +7,8 @@ from ..i18n import Words
 START: Words = {
     "start": ("Start from", "起点"),
     "nothing": ("Nothing", "从零开始"),
-    "automatic": ("Automatic: {model}", "自动：{model}"),
-    "automatic-nothing": ("Automatic: nothing", "自动：从零开始"),
+    "automatic": ("{model} · automatic", "{model} · 自动"),
+    "automatic-nothing": ("Nothing · automatic", "从零开始 · 自动"),
     "starts-from-it": ("{reason} The run starts from it.", "{reason}训练以它为起点。"),
     "bases": ("Bases", "基础模型"),
     "bundled": ("Models that come with charrnn", "随附的模型"),
