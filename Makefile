@@ -80,7 +80,7 @@ $(VENV)/.installed-docs: requirements-docs.txt
 # All that is measured, one after the other: about an hour and a half, on an idle machine.
 benchmarks: $(VENV)/.installed-test browser
 	for one in recurrences generation loop decoding page visitors advice inspecting inspect_page \
-	  textbook budgets; do \
+	  textbook budgets bases base_proposals lines; do \
 	  $(BIN)/python benchmarks/$$one.py || exit 1; \
 	done
 	$(BIN)/python benchmarks/budgets.py night

@@ -3,8 +3,7 @@
     python benchmarks/bases.py english FOLDER       checkpoints/base-english, from novels in FOLDER
     python benchmarks/bases.py chinese FOLDER       checkpoints/base-chinese
     python benchmarks/bases.py prepare english FOLDER FILE     only write the text
-    python benchmarks/bases.py table                how far both help, about fifteen minutes
-    python benchmarks/bases.py seeds                where the app proposes one, and whether it helps
+    python benchmarks/bases.py                      how far both help, about fifteen minutes
 
 The texts of a base are in the public domain and do not come along. A training that was interrupted
 goes on when its command is repeated: its runs are `runs/base-english-1`, `-2` and so on. Each stage
@@ -14,20 +13,16 @@ begins with the model of the stage before.
 from __future__ import annotations
 
 import argparse
-import inspect
 import math
 import re
-import statistics
 import subprocess
 import sys
-import textwrap
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from lists import lists
-from measure import DATA, ROOT, keep, shakespeare, table, time_machine
+from measure import DATA, ROOT, keep, table, time_machine
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, load, save
@@ -42,7 +37,6 @@ from charrnn.ngrams.baselines import baseline_perplexities
 from charrnn.runs.plan import make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import train
-from charrnn.training.start_proposal import propose_start
 from charrnn.training.transfer import transferred_model
 from charrnn.vocabulary import Vocabulary
 
@@ -52,12 +46,6 @@ MAX_SYMBOLS = 3_400  # of a base; with more, the Chinese one would be larger tha
 MAX_LOSS = 0.002  # nats that rounding to float16 may cost
 LANGUAGES = {"english": "en", "chinese": "zh"}
 SECONDS = 0, 1, 10, 60  # of training, in the table
-SEEDS = 0, 1, 2  # of the runs where the app proposes a base; elsewhere only the first
-_PROPOSED = (
-    "What the app looks at: perplexities of a sample in the middle of the text, *known* by the "
-    "base before any training and *counted* by n-grams. What comes of it: held-out perplexities "
-    "after ten seconds of `sprint`, means over the seeds."
-)
 
 # The typewriter's characters in place of the printer's: many texts have only those.
 _ASCII = str.maketrans(
@@ -189,7 +177,7 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
         (place / kept.name).write_bytes(kept.read_bytes())
     (place / PICTURE).write_bytes(plot_perplexity(log, about["results"].get("baselines") or {}))
     text = card(load(place), samples, card_context(name))
-    texts = {title: text for title, text in unseen().items() if base_of(text) == name}
+    texts = {title: text for title, text in unseen().items() if base_of(title) == name}
     figures = [(title, f"{perplexity(load(place), text):.4g}") for title, text in texts.items()]
     (place / CARD).write_text(
         f"{text}\n## What it has read\n\n"
@@ -234,23 +222,9 @@ def unseen() -> dict[str, str]:
     }
 
 
-def further() -> dict[str, str]:
-    """More texts of other kinds, to see whether the app proposes a base only where it helps."""
-    modules = argparse, inspect, statistics, subprocess, textwrap
-    documents = sorted((ROOT / "docs").glob("*.zh.md"))
-    return {
-        "Tiny Shakespeare": shakespeare(),
-        "Chinese prose (these documents)": "\n".join(
-            path.read_text(encoding="utf-8") for path in documents
-        ),
-        "Python's own modules": "\n".join(map(inspect.getsource, modules)),
-        "A list of names": "\n".join(lists()[0].lines) + "\n",
-    }
-
-
-def base_of(text: str) -> str:
+def base_of(title: str) -> str:
     """Name the base that has the script of a text."""
-    return "chinese" if "的" in text else "english"
+    return "chinese" if title == "Songs" else "english"
 
 
 def perplexity(base: Checkpoint, text: str) -> float:
@@ -278,18 +252,13 @@ def reached(text: str, seconds: int, base: Checkpoint | None, seed: int = 0) -> 
     return found
 
 
-def shipped() -> dict[str, Checkpoint]:
-    """The bases that come along, by language."""
-    return {name: load(ROOT / "checkpoints" / f"base-{name}") for name in BASES}
-
-
 def worth() -> None:
     """Measure each text from nothing and from its base."""
-    bases = shipped()
+    bases = {name: load(ROOT / "checkpoints" / f"base-{name}") for name in BASES}
     header = ["text", "characters", "n-gram", "from", *(f"{seconds} s" for seconds in SECONDS)]
     rows = []
     for title, text in unseen().items():
-        base = bases[base_of(text)]
+        base = bases[base_of(title)]
         corpus = Corpus.from_text(text, validation=0.1)
         ngram = baseline_perplexities(
             corpus.training, corpus.held_out, len(corpus.vocabulary)
@@ -299,45 +268,17 @@ def worth() -> None:
             shown = ("" if figure is None else f"{figure:.3g}" for figure in figures)
             beginning = "nothing" if start is None else start.name
             rows.append([title, f"{len(text):,}", f"{ngram or math.nan:.3g}", beginning, *shown])
-    keep("bases", "Starting from a base", [table(header, rows)], command="bases.py table",
-         of_others=True)  # fmt: skip
-
-
-def proposed() -> None:
-    """Measure ten seconds from nothing and from a base, where the app proposes it and elsewhere."""
-    header = ["text", "characters", "known", "counted", "proposed", "seeds",
-              "from nothing", "from the base", "change"]  # fmt: skip
-    bases = shipped()
-    rows = []
-    for title, text in (unseen() | further()).items():
-        proposal = propose_start(Corpus.from_text(text), bases)
-        base = bases[proposal.name or base_of(text)]
-        seeds = SEEDS if proposal.name else SEEDS[:1]
-        found: list[list[float]] = [[], []]
-        for seed in seeds:
-            for start, figures in zip((None, base), found, strict=True):
-                figures.append(reached(text, 10, start, seed) or math.nan)
-        nothing, started = map(statistics.mean, found)
-        looks = (proposal.perplexity, proposal.counting)
-        looked = ("" if value is None else f"{value:.3g}" for value in looks)
-        yes = "yes" if proposal.name else "no"
-        rows.append([title, f"{len(text):,}", *looked, yes, len(seeds), f"{nothing:.3g}",
-                     f"{started:.3g}", f"{started / nothing - 1:+.1%}"])  # fmt: skip
-        print(rows[-1], found, flush=True)
-    keep("bases_proposed", "Where the app proposes a base", [_PROPOSED, table(header, rows)],
-         command="bases.py seeds", of_others=True)  # fmt: skip
+    keep("bases", "Starting from a base", [table(header, rows)], of_others=True)
 
 
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=[*BASES, "prepare", "table", "seeds"])
+    parser.add_argument("what", nargs="?", default="table", choices=[*BASES, "prepare", "table"])
     parser.add_argument("rest", nargs="*", type=Path)
     given = parser.parse_args()
     if given.what == "table":
         worth()
-    elif given.what == "seeds":
-        proposed()
     elif given.what == "prepare":
         name, folder, file = given.rest
         file.write_text(TEXTS[str(name)](folder), encoding="utf-8")
