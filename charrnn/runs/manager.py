@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..training.autoconfig import machine_speed
+from ..training.machine_speed import machine_speed
 from ..utils.process import available_cores
 from ..utils.regular_files import DamagedRunUserError
 from . import zerogpu

@@ -11,34 +11,22 @@ suits the budget's time on a typical machine, and all else follows from the epoc
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from ..model import ModelConfig
-from ..utils.process import available_cores
-from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
 from . import TrainingConfig
-from .events import Clock
+from .machine_speed import BENCHMARK_SIZES, machine_speed
 from .schedule import FIRST_COSINE_EPOCHS
-from .step import TrainStep
 
 _SMALL_TEXT, _LARGE_TEXT = 40_000, 300_000  # characters
 _MAX_HELD_OUT = {30.0: 20_000, float("inf"): 200_000}  # characters, by a budget's seconds at most
 _MIN_UPDATES_PER_EPOCH = 16  # of a small text
 _LEARNING_RATES = {192: 0.015, 256: 0.012, 384: 0.01, 512: 0.008}
-_BENCHMARK_SIZES = 256, 64  # hidden units and symbols of the LSTM whose speed is measured
-_TYPICAL_SPEED = 30_000.0  # that LSTM's characters per second on two cores with AVX2
-_REMEASURE_SECONDS = 60.0  # after which the machine's speed may be measured again
-_MAX_MEASUREMENTS = 8  # of the machine's speed
+_TYPICAL_SPEED = 30_000.0  # of the LSTM of `BENCHMARK_SIZES` on two cores with AVX2
 # Epochs below which a smaller model learns more in the same time, by hidden size.
 _MIN_EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 # By the number of epochs, up to.
@@ -206,7 +194,7 @@ def epochs(
     """
     if seconds is None:
         return FIRST_COSINE_EPOCHS
-    relative = _cost_per_character(hidden, symbols) / _cost_per_character(*_BENCHMARK_SIZES)
+    relative = _cost_per_character(hidden, symbols) / _cost_per_character(*BENCHMARK_SIZES)
     return seconds * (characters_per_second or machine_speed()) / relative / max(characters, 1)
 
 
@@ -214,82 +202,6 @@ def _cost_per_character(hidden: int, symbols: int) -> float:
     """Return the multiplications of an LSTM per character: by its input, state and output."""
     inputs = hidden if symbols > _MANY_SYMBOLS else 64
     return hidden * (4 * inputs + 4 * hidden + symbols)
-
-
-def is_busy() -> bool:
-    """Check whether the machine was busy in the last minute, where the system tells."""
-    return hasattr(os, "getloadavg") and os.getloadavg()[0] > available_cores() / 2
-
-
-def measure_speed() -> float:
-    """Time a few training steps of the benchmark LSTM; return characters per second.
-
-    They are computed in a thread that ends: OpenMP keeps the threads that a thread has computed
-    with, and with more threads than cores it makes others slow.
-    """
-    with ThreadPoolExecutor(max_workers=1) as one_thread:
-        return one_thread.submit(copy_context().run, _time_training_steps).result()
-
-
-def _time_training_steps() -> float:
-    threads = torch.get_num_threads()
-    hidden, symbols = _BENCHMARK_SIZES
-    model = ModelConfig(hidden_size=hidden, input="embedding", embedding_size=64)
-    training = TrainingConfig(seconds=1, batch_size=16, steps=64)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            train_step = TrainStep(model, training, symbols)
-            X = torch.zeros(16, 64, dtype=torch.int64)
-            times = []
-            for _ in range(6):
-                yield_point()
-                began = time.perf_counter()
-                train_step.train_on(X, X, learning_rate=0.0, last=False)
-                times.append(time.perf_counter() - began)
-    finally:
-        torch.set_num_threads(threads)
-    return X.numel() / min(times)
-
-
-class MachineSpeed:
-    """How many characters a second the LSTM of `_BENCHMARK_SIZES` trains on, on all cores.
-
-    It is the best of up to `_MAX_MEASUREMENTS` quick measurements. Only `refresh` measures again,
-    so that a question about a run has the same answer as the run a moment later.
-    """
-
-    def __init__(
-        self,
-        measure: Callable[[], float] = measure_speed,
-        is_busy: Callable[[], bool] = is_busy,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        """Measure with `measure`, and again unless `is_busy`; `clock` returns seconds."""
-        self._measure, self._is_busy, self._clock = measure, is_busy, clock
-        self._speeds: list[float] = []
-        self._measured_at = 0.0
-
-    def __call__(self) -> float:
-        """Return characters per second; measure them if that has not been done yet."""
-        if not self._speeds:
-            self._add_measurement()
-        return max(self._speeds)
-
-    def refresh(self) -> None:
-        """Measure again, in case the machine was busy the last time, if it is not busy now.
-
-        This does nothing before the first measurement, or soon after the last one.
-        """
-        is_old = self._clock() - self._measured_at > _REMEASURE_SECONDS
-        if 0 < len(self._speeds) < _MAX_MEASUREMENTS and is_old and not self._is_busy():
-            self._add_measurement()
-
-    def _add_measurement(self) -> None:
-        self._measured_at = self._clock()
-        self._speeds.append(self._measure())
-
-
-machine_speed = MachineSpeed()
 
 
 def _preset(characters: int, length: _RunLength, held_out: float, stats: CorpusStats) -> _Preset:

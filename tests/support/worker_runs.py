@@ -9,7 +9,7 @@ from conftest import awaited
 from charrnn.runs.follow import follow
 from charrnn.runs.plan import make_plan
 from charrnn.text import Text
-from charrnn.training.autoconfig import measure_speed
+from charrnn.training.machine_speed import measure_speed
 
 TEXT = Text("the cat sat on the mat and the dog sat on the log. " * 30, "cats.txt")
 SMALL = {"cell": "gru", "implementation": "fast", "hidden_size": 16, "input": "one-hot"}

@@ -35,7 +35,7 @@ def nothing_measured(monkeypatch):
         raise AssertionError("the machine was measured")
 
     measured = (
-        *("training.autoconfig.machine_speed", "training.autoconfig.measure_speed"),
+        *("training.autoconfig.machine_speed", "training.machine_speed.measure_speed"),
         *("rnn.matmul.onednn_speedup", "training.step.suits_bfloat16"),
     )
     for name in measured:

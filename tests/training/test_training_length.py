@@ -14,8 +14,8 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.ngrams.soft_targets import NgramSoftTargets
 from charrnn.training import TrainingConfig
-from charrnn.training.autoconfig import MachineSpeed
 from charrnn.training.best_model import BestModel
+from charrnn.training.machine_speed import MachineSpeed
 from charrnn.training.schedule import DecaySchedule
 from charrnn.training.step import TrainStep
 

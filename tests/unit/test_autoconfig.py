@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from fake_clock import FakeClock
 
 from charrnn.model import ModelConfig
 from charrnn.runs.plan import make_plan
@@ -137,43 +136,6 @@ def test_any_text_gets_a_minibatch_that_it_fills(characters, seconds):
     _, training = choose_config(characters, seconds, 0.1)
     assert training.batch_size * training.steps <= characters
     assert training.schedule == "cosine" and training.open_ended == (seconds is None)
-
-
-def test_only_a_refresh_measures_the_speed_again():
-    measured, clock = iter([100.0, 900.0, 300.0]), FakeClock()
-    speed = autoconfig.MachineSpeed(lambda: next(measured), lambda: False, clock)
-    speed.refresh()
-    assert speed() == 100.0, "what nobody has asked for is not measured"
-    speeds = []
-    for clock.now in (1.0, 100.0, 101.0, 200.0):
-        before = speed()
-        speed.refresh()
-        speeds.append((before, speed()))
-    assert speeds == [(100.0, 100.0), (100.0, 900.0), (900.0, 900.0), (900.0, 900.0)]
-
-
-def test_a_busy_machine_is_not_measured_again():
-    measured, clock = iter([100.0]), FakeClock()
-    speed = autoconfig.MachineSpeed(lambda: next(measured), lambda: True, clock)
-    assert speed() == 100.0
-    clock.now = 1000.0
-    speed.refresh()
-    assert speed() == 100.0
-
-
-def test_an_idle_machine_is_not_measured_for_ever():
-    measurements, clock = [], FakeClock()
-
-    def measure():
-        measurements.append(clock.now)
-        return 100.0
-
-    speed = autoconfig.MachineSpeed(measure, lambda: False, clock)
-    speed()
-    for hour in range(1, 100):
-        clock.now = 3600.0 * hour
-        speed.refresh()
-    assert len(measurements) == 8
 
 
 def test_what_the_environment_says_already_is_left_alone():

@@ -9,7 +9,7 @@ from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.text import datasets
 from charrnn.text.datasets import download
-from charrnn.training.autoconfig import MachineSpeed
+from charrnn.training.machine_speed import MachineSpeed
 from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
 from charrnn.ui.train.summary import button_label, corpus_summary, model_summary
 
