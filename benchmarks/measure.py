@@ -95,24 +95,15 @@ def machine() -> str:
     return f"{processor()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
 
 
-def keep(
-    name: str,
-    title: str,
-    blocks: Sequence[str],
-    *,
-    command: str | None = None,
-    of_others: bool = False,
-) -> None:
+def keep(name: str, title: str, blocks: Sequence[str], *, of_others: bool = False) -> None:
     """Write a table (or several) to benchmarks/`name`.md, with date, machine and command.
 
-    The command is `name`.py unless it is given. With `of_others`, what stands there of other
-    processors stays, below.
+    With `of_others`, what stands there of other processors stays, below.
     """
     path = HERE / f"{name}.md"
     before = path.read_text(encoding="utf-8").split("\n\n", 1)[1] if path.is_file() else ""
     others = [part.strip() for part in before.split(_RULE) if f", {processor()}, " not in part]
-    command = command or f"{name}.py"
-    made = f"{date.today().isoformat()}, {machine()}; `python benchmarks/{command}`."
+    made = f"{date.today().isoformat()}, {machine()}; `python benchmarks/{name}.py`."
     mine = "\n\n".join([*blocks, made])
     print(mine)
     parts = [mine, *(part for part in others if of_others and part)]
