@@ -96,10 +96,17 @@ def take(browser: Browser, url: str, name: str, language: str) -> None:
     page.close()
 
 
+def start_from_nothing(page: Page) -> None:
+    """Choose random weights, so that noise becomes words."""
+    page.locator("#start-model").select_option("")
+    expect(page.locator("#train-model")).not_to_contain_text("512")
+
+
 def train(page: Page) -> None:
-    """A minute on the text that is proposed: The Tide Clock, or the songs in Chinese."""
+    """A minute on the text that is proposed, from nothing: The Tide Clock, or songs in Chinese."""
     expect(page.locator(".report-preview")).not_to_be_empty()
     page.wait_for_timeout(2000)  # the proposal goes by the language of the browser
+    start_from_nothing(page)
     page.locator('#train-recipe input[value="coffee"]').check(force=True)
     page.locator("#train-go").click()
     finished = page.locator('.run[data-state="finished"]')
