@@ -210,6 +210,11 @@ def test_what_is_no_object_is_refused(body):
     assert "not a JSON object" in refused(400, "call/train", body)
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"data": 1}', b'{"data": null}', b'{"data": {"0": 1}}'])
+def test_a_call_without_a_list_of_values_is_refused(body):
+    assert 'needs a list named "data"' in refused(400, "call/train", body)
+
+
 def test_odd_values_pass_as_they_are():
     body = (
         b'\xef\xbb\xbf{"data": ["\\ud800", 1e999, -0.0, "\\u4e2d\xe5\x8c\x97", 123456789012345678]}'

@@ -31,6 +31,7 @@ MAX_DEPTH = 32
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CALLS = ("queue/join", "run/", "call/")
+_CALL_BY_NAMES = "call/v2/"  # whose body has the arguments by their names
 _FILE_TYPE = "gradio.FileData"
 _FILE_KEYS = ("path", "orig_name", "size", "mime_type")
 
@@ -63,7 +64,7 @@ def is_call(endpoint: str) -> bool:
 def check_call(
     body: dict[str, Any], endpoint: str, blocks: gr.Blocks, size: int, long_texts: Collection[str]
 ) -> None:
-    """Raise RequestUserError for a call of an unknown function, or with too large a body.
+    """Raise RequestUserError for an unknown function, no list of values, or too large a body.
 
     Values that a caller of an endpoint left out at the end get their defaults: so an endpoint may
     have another parameter, and programs that were written before it go on working. `size` is the
@@ -74,8 +75,12 @@ def check_call(
     names = {function.api_name, *(getattr(block, "elem_id", None) for block in function.inputs)}
     if size > MAX_SMALL_BYTES and names.isdisjoint(long_texts):
         raise too_large(MAX_SMALL_BYTES)
-    if isinstance(data := body.get("data"), list):
-        data.extend(_defaults(function)[len(data) :])
+    if endpoint.startswith(_CALL_BY_NAMES):
+        return
+    data = body.get("data")
+    if not isinstance(data, list):
+        raise RequestUserError('The body of this request needs a list named "data".')
+    data.extend(_defaults(function)[len(data) :])
 
 
 def _defaults(function: BlockFunction) -> list[Any]:
