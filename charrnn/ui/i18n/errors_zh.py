@@ -122,7 +122,7 @@ ERRORS: Mapping[str, str] = {
     ),
     "The body of this request is not JSON in UTF-8.": "这个请求的正文不是 UTF-8 编码的 JSON。",
     "The body of this request is not a JSON object.": "这个请求的正文不是 JSON 对象。",
-    'The body of this request needs a list named "data".': "这个请求的正文需要名为“data”的列表。",
+    "The body of this request needs a list named {name}.": "这个请求的正文需要名为 {name} 的列表。",
     "{name} must have 1 to 64 letters, digits, - and _.": (
         "{name} 须由 1 到 64 个字母、数字、“-”或“_”组成。"
     ),

@@ -79,7 +79,7 @@ def check_call(
         return
     data = body.get("data")
     if not isinstance(data, list):
-        raise RequestUserError('The body of this request needs a list named "data".')
+        raise RequestUserError("The body of this request needs a list named {name}.", name="data")
     data.extend(_defaults(function)[len(data) :])
 
 
