@@ -73,7 +73,9 @@ def steps_in(run):
     """Of the curve, as events.jsonl has them: what was done twice counts once."""
     steps = []
     for event in run.read_events()[0]:
-        if event["event"] == "start" and event["resumed_from"] is not None:
+        if event["event"] == "start" and event["resumed_from"] is None:
+            steps = [0] if event["started_from"] else []  # what the base knew is step 0
+        elif event["event"] == "start":
             steps = [step for step in steps if step <= event["resumed_from"]]
         if event["event"] == "progress":
             steps.append(event["step"])
