@@ -201,6 +201,15 @@ def test_a_run_starts_from_the_base_that_helps_unless_the_user_chose_otherwise(q
         with_proposed_start(queue, replace(text, paste="a"))
 
 
+def test_of_a_text_that_is_not_here_yet_the_form_does_not_say_what_the_run_starts_from(queue):
+    far = TrainRequest(corpus="time-machine", start_key=AUTOMATIC)
+    assert not far.is_local()
+    note = note_of(queue, far)
+    assert note["key"] == "" and note["text"]["en"].startswith("Once the text is downloaded")
+    assert "base" not in note
+    assert note_of(queue, replace(far, start_key="")) == {}
+
+
 def test_a_press_that_changes_what_is_held_out_keeps_the_base(queue, form, monkeypatch):
     monkeypatch.setattr(start_proposal, "_MAX_PERPLEXITY_RATIO", 1e9)
     text = TrainRequest(corpus=OWN, paste=TEXT * 65, start_key=AUTOMATIC)

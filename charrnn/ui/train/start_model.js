@@ -23,7 +23,7 @@ export function mount(host) {
   function draw() {
     const chosen = props.value ?? "";
     const known = [
-      [AUTOMATIC_START, base ? t("automatic", { model: base.title }) : words["automatic-nothing"]],
+      [AUTOMATIC_START, base ? t("automatic", { model: base.title }) : words["automatic-unknown"]],
       ["", words.nothing],
     ];
     const parts = known.map(([label, key]) => new Option(key, label));

@@ -129,6 +129,8 @@ def note_of(context: AppContext, request: TrainRequest) -> dict[str, Any]:
     empty where there is nothing to say.
     """
     try:
+        if request.start_key == AUTOMATIC and request.recipe in BUDGETS and not request.is_local():
+            return {"key": NOTHING, "text": i18n.in_both(START["after-download"])}
         if request.start_key in (NOTHING, AUTOMATIC):
             base = _proposed(context, request)
             if base is None:

@@ -8,7 +8,11 @@ START: Words = {
     "start": ("Start from", "起点"),
     "nothing": ("Nothing", "从零开始"),
     "automatic": ("{model} · automatic", "{model} · 自动"),
-    "automatic-nothing": ("Nothing · automatic", "从零开始 · 自动"),
+    "automatic-unknown": ("Automatic", "自动"),
+    "after-download": (
+        "Once the text is downloaded, the run starts from a base if one knows it.",
+        "文本下载之后，如果有熟悉它的基础模型，训练就以那个模型为起点。",
+    ),
     "starts-from-it": ("{reason} The run starts from it.", "{reason}训练以它为起点。"),
     "bases": ("Bases", "基础模型"),
     "bundled": ("Models that come with charrnn", "随附的模型"),
