@@ -27,6 +27,7 @@ from charrnn.ui.mcp_server.generation_tools import Generate
 from charrnn.ui.mcp_server.tool import ToolCall
 from charrnn.ui.mcp_server.training_tools import SETTING_RULES, SETTINGS
 from charrnn.ui.operations import generation, runs
+from charrnn.ui.operations.inspection import MAX_INSPECTED_CHARACTERS
 
 small, context, url = endpoints.small, endpoints.context, endpoints.url
 TEXT = "the tide comes in and the tide goes out\n" * 60
@@ -46,6 +47,10 @@ def test_the_tools_are_these(tools):
         "start_training", "run_status", "stop_training", "train", "generate", "lines", "score",
         "inspect", "find_units", "novelty", "models", "recipes",
     }  # fmt: skip
+
+
+def test_it_is_said_how_much_of_a_corpus_is_searched(tools):
+    assert f"first {MAX_INSPECTED_CHARACTERS:,} characters" in tools["find_units"].description
 
 
 def test_arguments_are_strings_and_numbers(tools):

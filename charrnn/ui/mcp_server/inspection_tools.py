@@ -83,7 +83,10 @@ class FindUnitsResult(BaseModel):
 
 
 class FindUnits(Tool):
-    """Search the hidden units of a model for one that follows a concept in a text."""
+    """Search the hidden units of a model for one that follows a concept in a text.
+
+    Of a text given by its name as corpus, the first 100,000 characters are read.
+    """
 
     title = "Find hidden units"
     result = FindUnitsResult
